@@ -1,0 +1,125 @@
+# jinmu: build, check, demo, bench, install. Debian 12; `make setup` installs what is missing.
+#
+#   make            programs in build/bin (build/bin/jinmu is the command line)
+#   make demo       import both catalogs, classify a sample document through real services
+#   make check      all tests
+#   make check-asan all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+
+CC       = gcc
+LIBS     = libczmq libzmq libpcre2-8 sqlite3 jansson libutf8proc libsodium
+# A core -O3 build: the engine's inner loops are what make bench measures.
+CFLAGS  ?= -O3 -g
+CFLAGS  += $(SANITIZE)
+STANDARD = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -fno-strict-aliasing
+# -isystem: czmq's own headers do not compile cleanly with our warnings.
+PACKAGES_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS)))
+PACKAGES_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm
+CPPFLAGS += -I. -I$(BUILD)/gen -DJINMU_VERSION='"$(VERSION)"' -DJINMU_DATA_DIR='"$(DATA_DIR)"'
+DATA_DIR ?= $(CURDIR)/catalog/data
+
+sources_of = $(filter-out %/main.c %_gen.c,$(wildcard $(addsuffix /*.c,$(1))))
+LIB_SRC   := $(call sources_of,common catalog)
+SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
+SVC_SRC   := $(call sources_of,$(addprefix services/,$(SERVICES)))
+PROGRAMS  := $(foreach s,$(SERVICES),$(BUILD)/bin/$(if $(filter cli,$(s)),jinmu,jinmu-$(s)))
+TEST_SRC  := $(sort $(wildcard tests/*/test_*.c))
+TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+TEST_LIB  := $(filter-out $(TEST_SRC),$(wildcard tests/*.c tests/*/*.c))
+TEST_LIB  := $(filter-out tests/bench/%.c tests/fuzz/%.c,$(TEST_LIB))
+BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+GENERATED := $(patsubst %.sql,$(BUILD)/gen/%.sql.h,$(wildcard catalog/*.sql services/*/*.sql)) \
+             $(BUILD)/gen/common/variants.h
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+.PHONY: all setup check check-run check-asan demo bench lint install clean programs format
+all: setup
+	@$(MAKE) --no-print-directory programs
+programs: $(PROGRAMS)
+
+setup:
+	@deploy/setup.sh build check
+
+$(BUILD)/obj/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) $(PACKAGES_CFLAGS) -MMD -MP -c $< -o $@
+
+# A schema is a .sql file that a person can read; the program carries it as a string.
+$(BUILD)/gen/%.sql.h: %.sql
+	@mkdir -p $(@D)
+	@{ echo 'static const char $(notdir $*)_sql[] ='; \
+	   sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/    "&\\n"/' $<; echo '    ;'; } > $@
+
+$(BUILD)/gen/common/variants.h: common/variants_gen.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -Wall -Wextra -Werror $< $$(pkg-config --cflags --libs opencc) -o $(BUILD)/gen/variants_gen
+	$(BUILD)/gen/variants_gen > $@.new && mv $@.new $@
+
+$(BUILD)/libjinmu.a: $(call object,$(LIB_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+$(BUILD)/libservices.a: $(call object,$(SVC_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+$(BUILD)/libtests.a: $(call object,$(TEST_LIB))
+	@rm -f $@
+	ar rcs $@ $^
+
+define program_rule
+$(BUILD)/bin/$(if $(filter cli,$(1)),jinmu,jinmu-$(1)): $(BUILD)/obj/services/$(1)/main.o \
+	$(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$^ $$(PACKAGES_LIBS) -o $$@
+endef
+$(foreach s,$(SERVICES),$(eval $(call program_rule,$(s))))
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(if $(TEST_LIB),$(BUILD)/libtests.a) $(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -lcmocka -o $@
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
+
+check: setup
+	@$(MAKE) --no-print-directory check-run
+check-run: programs $(TESTS)
+	@tests/run.sh $(BUILD) $(TESTS)
+
+check-asan:
+	@deploy/setup.sh build check asan
+	@$(MAKE) --no-print-directory check-run BUILD=build-asan \
+	  CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+demo: all
+	@deploy/demo.sh $(BUILD)
+
+bench: all
+	@$(MAKE) --no-print-directory $(BENCHES)
+	@tests/bench/run.sh $(BUILD)
+
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+lint:
+	@deploy/setup.sh build lint
+	@$(MAKE) --no-print-directory $(GENERATED)
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
+	  --error-exitcode=1 -D_GNU_SOURCE -I. $(filter %.c,$(C_FILES))
+format:
+	clang-format -i $(C_FILES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jinmu
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/installed DATA_DIR=$(PREFIX)/share/jinmu programs
+	install -m 755 $(BUILD)/installed/bin/* $(DESTDIR)$(PREFIX)/bin/
+	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
+
+clean:
+	rm -rf build build-asan
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

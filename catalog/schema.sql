@@ -1,0 +1,88 @@
+-- catalog.db, version 1: revisions, their items and labels, what an import found, regulations.
+
+CREATE TABLE revision (
+    number      TEXT PRIMARY KEY,          -- document number: 晋财综〔2021〕63号
+    title       TEXT NOT NULL DEFAULT '',
+    issued      TEXT NOT NULL DEFAULT '',  -- ISO date, or a year, or ''
+    effective   TEXT NOT NULL DEFAULT '',  -- in force from this ISO date; '' unknown
+    ended       TEXT NOT NULL DEFAULT '',  -- in force up to, without, this ISO date; '' still
+    repeals     TEXT NOT NULL DEFAULT '',  -- document number that it ended
+    complete    INTEGER NOT NULL DEFAULT 1,-- 0: an excerpt; missing departments are not removed ones
+    content     TEXT NOT NULL,             -- sha256 of what was imported
+    imported_at TEXT NOT NULL
+) STRICT;
+
+-- (revision, department, code) is the key. B items stand in no department: department 'B'.
+CREATE TABLE item (
+    id          INTEGER PRIMARY KEY,
+    revision    TEXT NOT NULL REFERENCES revision(number),
+    department  TEXT NOT NULL,
+    code        TEXT NOT NULL,
+    level       INTEGER NOT NULL,          -- from the code's length: A=1, A15=2, A1502=3, A150201=4
+    name        TEXT NOT NULL,
+    parent      TEXT NOT NULL,             -- code of the parent, '' at level 1
+    position    INTEGER NOT NULL,          -- order in the document
+    line        INTEGER NOT NULL,          -- line of the source, 0 when completed
+    restriction TEXT NOT NULL DEFAULT '',  -- '', 'only:部门;部门', 'not:部门'
+    source      TEXT NOT NULL DEFAULT '',  -- where the item is attested, when not the document itself
+    state       TEXT NOT NULL DEFAULT 'offered'
+        CHECK (state IN ('offered', 'quarantine', 'completed')),
+    UNIQUE (revision, department, code)
+) STRICT;
+CREATE INDEX item_code ON item (code);
+
+CREATE TABLE finding (
+    id         INTEGER PRIMARY KEY,
+    revision   TEXT NOT NULL REFERENCES revision(number),
+    kind       TEXT NOT NULL,              -- import.name_missing, import.parent_missing …
+    severity   TEXT NOT NULL CHECK (severity IN ('error', 'warning', 'info')),
+    department TEXT NOT NULL,
+    code       TEXT NOT NULL,
+    name       TEXT NOT NULL DEFAULT '',
+    line       INTEGER NOT NULL,
+    message    TEXT NOT NULL,
+    settled    TEXT NOT NULL DEFAULT ''    -- '', 'released', 'assigned:部门', by a keeper
+) STRICT;
+
+-- Labels name an item by department and name, so that they hold in every revision which has it.
+-- department '' with a level-3 code: a phrase for that kind of work in every department.
+CREATE TABLE label (
+    department TEXT NOT NULL,
+    code       TEXT NOT NULL,
+    name       TEXT NOT NULL,              -- official name of the item
+    kind       TEXT NOT NULL CHECK (kind IN ('alt', 'hidden', 'not')),
+    text       TEXT NOT NULL,
+    UNIQUE (department, name, kind, text)
+) STRICT;
+
+CREATE TABLE alias (                       -- a unit's name tells its department
+    alias      TEXT NOT NULL,
+    department TEXT NOT NULL,              -- '' : an organ without a department of its own
+    weight     REAL NOT NULL,
+    UNIQUE (alias, department)
+) STRICT;
+
+CREATE TABLE kind_phrase (                 -- what the money is for
+    phrase TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    weight REAL NOT NULL,
+    place  TEXT NOT NULL,                  -- any, name, body
+    UNIQUE (phrase, kind, place)
+) STRICT;
+
+CREATE TABLE boilerplate (phrase TEXT PRIMARY KEY) STRICT;
+
+CREATE TABLE regulation (
+    number   TEXT PRIMARY KEY,
+    title    TEXT NOT NULL,
+    issued   TEXT NOT NULL,
+    in_force_from TEXT NOT NULL,
+    status   TEXT NOT NULL,
+    note     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE model (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    hash    TEXT NOT NULL,                 -- sha256:… of model, labels, aliases and kinds
+    content TEXT NOT NULL                  -- the weights, as in data/model.txt
+) STRICT;

@@ -1,0 +1,19 @@
+#ifndef JINMU_STATE_H
+#define JINMU_STATE_H
+
+#include "common/fault.h"
+
+/* Where a running jinmu keeps its files: --state, else $JINMU_STATE, else $XDG_STATE_HOME/jinmu,
+ * else ~/.local/state/jinmu. Holds catalog.db, spool.db, results.db, the ipc sockets and
+ * jinmu.zpl. */
+
+/* The directory (free()), made with mode 0700 when missing; `given` (may be NULL) comes first.
+ * NULL with a fault when it cannot be made, belongs to somebody else or can be written by others. */
+char *state_directory(const char *given, struct fault *fault);
+/* "<directory>/<name>" (free()). */
+char *state_path(const char *directory, const char *name);
+/* "ipc://<directory>/<name>" (free()). A path over the 107 bytes that a socket name can hold gives
+ * NULL with a fault. */
+char *state_endpoint(const char *directory, const char *name, struct fault *fault);
+
+#endif

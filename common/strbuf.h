@@ -1,0 +1,30 @@
+#ifndef JINMU_STRBUF_H
+#define JINMU_STRBUF_H
+
+#include <stddef.h>
+
+/* A growing byte string, always ended by NUL. `{0}` is a valid empty one. Running out of memory
+ * aborts: no caller could go on. */
+struct strbuf {
+    char *text;
+    size_t length;
+    size_t capacity;
+};
+
+void strbuf_add(struct strbuf *buffer, const char *bytes, size_t length);
+void strbuf_puts(struct strbuf *buffer, const char *text);
+void strbuf_printf(struct strbuf *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Empties the buffer and keeps its memory. */
+void strbuf_reset(struct strbuf *buffer);
+/* Hands the text to the caller (free()), never NULL; the buffer is empty afterwards. */
+char *strbuf_take(struct strbuf *buffer);
+void strbuf_free(struct strbuf *buffer);
+
+/* calloc/realloc/strdup that abort when memory is out. */
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *memory, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t length);
+
+#endif

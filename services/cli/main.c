@@ -1,0 +1,43 @@
+/* jinmu: everything a person does in a terminal. */
+#include "services/cli/verbs.h"
+
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} verbs[] = {
+    {"catalog", verb_catalog, "import, list and search the catalog"},
+};
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+static int print_help(FILE *out, int status)
+{
+    fputs("Usage: jinmu VERB [OPTION…] [ARGUMENT…]\n\nVerbs:\n", out);
+    for (size_t i = 0; i < VERBS; i++)
+        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fputs("\n`jinmu VERB --help` tells the options of a verb.\n", out);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    log_start("jinmu");
+    if (argc < 2)
+        return print_help(stderr, 2);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return print_help(stdout, 0);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("jinmu " JINMU_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "jinmu: no verb '%s'\n", argv[1]);
+    return print_help(stderr, 2);
+}

@@ -1,0 +1,19 @@
+#ifndef JINMU_VERBS_H
+#define JINMU_VERBS_H
+
+/* The verbs of `jinmu`, one file each (verb_NAME.c). argv[0] is the verb; options are read with
+ * argp. What a verb returns is the exit status: 0 done, 1 the answer is no or has errors,
+ * 2 it could not be done. */
+int verb_catalog(int argc, char **argv);
+int verb_intake(int argc, char **argv);
+int verb_classify(int argc, char **argv);
+int verb_eval(int argc, char **argv);
+int verb_train(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+int verb_serve(int argc, char **argv);
+int verb_submit(int argc, char **argv);
+int verb_results(int argc, char **argv);
+int verb_watch(int argc, char **argv);
+int verb_status(int argc, char **argv);
+
+#endif
