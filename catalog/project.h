@@ -56,8 +56,8 @@ extern const struct project_limits project_limits_default;
 
 /* Reads a project out of a JSON value that must outlive it. 0, or -1 with a fault: "project.not_an_
  * object", "project.name_missing", "project.bad_type" (names the member), "project.too_large". */
-int project_read(struct project *project, const struct jv *json, const struct project_limits *limits,
-                 struct fault *fault);
+int project_read(struct project *project, const struct jv *json,
+                 const struct project_limits *limits, struct fault *fault);
 void project_clear(struct project *project);
 
 #endif

@@ -145,8 +145,7 @@ void jv_each(const struct jv *object,
 {
     const char *name;
     json_t *value;
-    json_object_foreach (raw(object), name, value)
-        visit(name, (struct jv *)value, argument);
+    json_object_foreach(raw(object), name, value) visit(name, (struct jv *)value, argument);
 }
 
 struct jv *jv_object(void)

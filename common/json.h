@@ -33,14 +33,14 @@ const char *jv_get_text(const struct jv *object, const char *name);
 /* The number of a number member, else `otherwise`. */
 double jv_get_number(const struct jv *object, const char *name, double otherwise);
 bool jv_get_bool(const struct jv *object, const char *name, bool otherwise);
-const char *jv_text(const struct jv *value);              /* NULL when it is no text */
+const char *jv_text(const struct jv *value);                /* NULL when it is no text */
 double jv_number(const struct jv *value, double otherwise); /* integer or real */
 
 size_t jv_count(const struct jv *array); /* elements of an array or members of an object */
 struct jv *jv_at(const struct jv *array, size_t index);
 /* Members in order: `visit` gets each name and value (borrowed). */
 void jv_each(const struct jv *object,
-               void (*visit)(const char *name, struct jv *value, void *argument), void *argument);
+             void (*visit)(const char *name, struct jv *value, void *argument), void *argument);
 
 struct jv *jv_object(void);
 struct jv *jv_array(void);

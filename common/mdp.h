@@ -63,7 +63,7 @@ void mdp_worker_destroy(struct mdp_worker **worker); /* says DISCONNECT */
 zmsg_t *mdp_worker_next(struct mdp_worker *worker, zframe_t **client);
 /* Answers with FINAL; consumes both. */
 void mdp_worker_reply(struct mdp_worker *worker, zframe_t **client, zmsg_t **body);
-zsock_t *mdp_worker_socket(struct mdp_worker *worker); /* to poll on; may change at reconnect */
+zsock_t *mdp_worker_socket(struct mdp_worker *worker);   /* to poll on; may change at reconnect */
 int mdp_worker_wait_ms(const struct mdp_worker *worker); /* until something is due */
 
 #endif

@@ -25,8 +25,8 @@ char *text_cut(const char *utf8, struct span span);
  * original that it came from, so that a match can be shown in the original text. */
 struct folded {
     uint16_t *units;
-    uint32_t *origin;  /* origin[i]: index of the code point that gave units[i] */
-    size_t length;     /* units */
+    uint32_t *origin; /* origin[i]: index of the code point that gave units[i] */
+    size_t length;    /* units */
     size_t capacity;
     size_t code_points; /* of the original */
 };
