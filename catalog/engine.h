@@ -34,6 +34,10 @@ struct judged {
     const char *decision;     /* auto, review, none */
     const char *kind;
     double confidence;
+    const char *unit;    /* who submitted it, "" when not stated */
+    size_t findings;     /* how many the result has */
+    const char *project; /* the project's JSON as read, what content_hash is the hash of */
+    size_t project_bytes;
     const char *json; /* the result of design.md section 4 */
     size_t json_bytes;
 };
