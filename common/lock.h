@@ -1,0 +1,11 @@
+#ifndef JINMU_LOCK_H
+#define JINMU_LOCK_H
+
+#include "common/fault.h"
+
+/* Takes a file for this process alone, for as long as it lives: the kernel lets go of it at its end,
+ * however it ends. Returns the descriptor, to be closed to let go, or -1 with a fault: "lock.taken"
+ * when another process has it. */
+int lock_take(const char *path, struct fault *fault);
+
+#endif
