@@ -1,0 +1,421 @@
+#include "services/collector/collector.h"
+
+#include "common/lock.h"
+#include "common/log.h"
+#include "common/meter.h"
+#include "common/state.h"
+#include "common/strbuf.h"
+#include "services/collector/question.h"
+#include "services/collector/results.h"
+#include "services/collector/wire.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    DRAIN_US = 5000,        /* how long batches are gathered for one commit */
+    DRAIN_URGENT_US = 1000, /* when someone waits for one of them */
+    BATCH_RECORDS = 1024,   /* of one STORE, at most */
+    DRAIN_EVENTS = 4096,    /* events of one commit, at most */
+    EVENTS_HWM = 20000,     /* events kept for a slow subscriber; then it misses some and asks */
+    MESSAGE_BYTES_MAX = 64 << 20,
+    LINGER_MS = 1000, /* for the last acknowledgements to leave */
+};
+
+/* A batch that is in the open transaction, to be acknowledged after its commit. */
+struct batch {
+    zframe_t *peer;
+    zframe_t *records; /* what the events to publish point into */
+    uint64_t number;
+    struct wire_tally tally;
+};
+
+/* An event of the open transaction, to be published after its commit. */
+struct pending_event {
+    int64_t number;
+    struct wire_text department;
+    struct wire_text json;
+};
+
+struct collector {
+    struct results *results;
+    zsock_t *router;
+    zsock_t *publisher;
+    int lock;
+
+    bool in_transaction;
+    struct batch *batches;
+    size_t batch_count, batch_capacity;
+    struct pending_event events[DRAIN_EVENTS];
+    size_t event_count;
+
+    struct meter_durations commits;
+    struct meter_rate stored_rate;
+    uint64_t batches_stored;
+    uint64_t duplicates;
+    int64_t started_ms;
+};
+
+static int bind_sockets(struct collector *collector, const char *endpoint, const char *events,
+                        struct fault *fault)
+{
+    collector->router = zsock_new(ZMQ_ROUTER);
+    collector->publisher = zsock_new(ZMQ_XPUB);
+    assert(collector->router && collector->publisher);
+    zsock_set_router_mandatory(collector->router, 1);
+    zsock_set_maxmsgsize(collector->router, MESSAGE_BYTES_MAX);
+    zsock_set_linger(collector->router, LINGER_MS);
+    zsock_set_sndhwm(collector->publisher, EVENTS_HWM);
+    zsock_set_maxmsgsize(collector->publisher, 1024); /* subscriptions only */
+    if (zsock_bind(collector->router, "%s", endpoint) < 0)
+        return fault_set(fault, "collector.bind", "%s: %s", endpoint, zmq_strerror(errno));
+    if (zsock_bind(collector->publisher, "%s", events) < 0)
+        return fault_set(fault, "collector.bind", "%s: %s", events, zmq_strerror(errno));
+    return 0;
+}
+
+struct collector *collector_new(const char *state, const char *endpoint, const char *events,
+                                struct fault *fault)
+{
+    struct collector *collector = xcalloc(1, sizeof *collector);
+    char *database = state_path(state, "results.db");
+    char *lock = state_path(state, "results.lock");
+    collector->started_ms = zclock_mono();
+    collector->lock = lock_take(lock, fault);
+    if (collector->lock < 0 || !(collector->results = results_open(database, fault)) ||
+        bind_sockets(collector, endpoint, events, fault))
+        collector_destroy(&collector);
+    free(lock);
+    free(database);
+    return collector;
+}
+
+static void forget_batches(struct collector *collector)
+{
+    for (size_t i = 0; i < collector->batch_count; i++) {
+        zframe_destroy(&collector->batches[i].peer);
+        zframe_destroy(&collector->batches[i].records);
+    }
+    collector->batch_count = 0;
+    collector->event_count = 0;
+}
+
+void collector_destroy(struct collector **collector)
+{
+    if (!*collector)
+        return;
+    forget_batches(*collector);
+    zsock_destroy(&(*collector)->router);
+    zsock_destroy(&(*collector)->publisher);
+    results_close(&(*collector)->results);
+    if ((*collector)->lock >= 0)
+        close((*collector)->lock);
+    free((*collector)->batches);
+    free(*collector);
+    *collector = NULL;
+}
+
+/* Sends header and body to a peer; one that is gone or full will ask again. */
+static void answer(struct collector *collector, zframe_t *peer, enum wire_command command,
+                   uint64_t number, zmsg_t *body)
+{
+    struct wire_header header = {.command = command, .number = number};
+    zframe_t *frame = wire_header_frame(&header);
+    zmsg_prepend(body, &frame);
+    zframe_t *to = zframe_dup(peer);
+    zmsg_prepend(body, &to);
+    void *socket = zsock_resolve(collector->router);
+    size_t left = zmsg_size(body);
+    for (zframe_t *part = zmsg_first(body); part; part = zmsg_next(body)) {
+        int flags = ZMQ_DONTWAIT | (--left ? ZMQ_SNDMORE : 0);
+        if (zmq_send(socket, zframe_data(part), zframe_size(part), flags) < 0) {
+            log_debug("answer_dropped", "reason=\"%s\"", zmq_strerror(errno));
+            break;
+        }
+    }
+    zmsg_destroy(&body);
+}
+
+static void refuse(struct collector *collector, zframe_t *peer, uint64_t number,
+                   const struct fault *fault)
+{
+    zmsg_t *body = zmsg_new();
+    zmsg_addstr(body, fault->code);
+    zmsg_addstr(body, fault->message);
+    answer(collector, peer, WIRE_REFUSED, number, body);
+}
+
+static struct batch *new_batch(struct collector *collector)
+{
+    if (collector->batch_count == collector->batch_capacity) {
+        collector->batch_capacity = collector->batch_capacity ? 2 * collector->batch_capacity : 64;
+        collector->batches =
+            xrealloc(collector->batches, collector->batch_capacity * sizeof *collector->batches);
+    }
+    struct batch *batch = &collector->batches[collector->batch_count++];
+    *batch = (struct batch){0};
+    return batch;
+}
+
+/* How many records the frame holds, all of them well formed; -1 with a fault. */
+static int count_records(zframe_t *records, struct fault *fault)
+{
+    struct wire_record record;
+    size_t offset = 0;
+    int count = 0, more;
+    while ((more = wire_read_record(zframe_data(records), zframe_size(records), &offset, &record,
+                                    fault)) == 1)
+        count++;
+    if (more < 0)
+        return -1;
+    if (count > BATCH_RECORDS)
+        return fault_set(fault, "wire.too_many", "%d records in a batch, at most %d", count,
+                         BATCH_RECORDS);
+    return count;
+}
+
+static struct wire_text text_of(zframe_t *frame)
+{
+    return (struct wire_text){(const char *)zframe_data(frame), zframe_size(frame)};
+}
+
+static bool same_text(struct wire_text a, struct wire_text b)
+{
+    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+static void note_event(struct collector *collector, struct batch *batch,
+                       const struct wire_record *record, const struct results_added *added)
+{
+    uint64_t number = (uint64_t)added->event;
+    if (!batch->tally.first_event || number < batch->tally.first_event)
+        batch->tally.first_event = number;
+    if (number > batch->tally.last_event)
+        batch->tally.last_event = number;
+    if (added->duplicate) {
+        batch->tally.duplicates++;
+        return;
+    }
+    batch->tally.stored++;
+    collector->events[collector->event_count++] = (struct pending_event){
+        .number = added->event, .department = record->department, .json = record->result};
+}
+
+static int add_records(struct collector *collector, struct batch *batch, struct wire_text engine,
+                       struct wire_text model, struct fault *fault)
+{
+    struct wire_record record;
+    struct wire_text revision = {NULL, 0};
+    int64_t origin = -1;
+    size_t offset = 0;
+    while (wire_read_record(zframe_data(batch->records), zframe_size(batch->records), &offset,
+                            &record, fault) == 1) {
+        if (origin < 0 || !same_text(record.revision, revision)) {
+            revision = record.revision;
+            origin = results_origin(collector->results, revision, engine, model, fault);
+            if (origin < 0)
+                return -1;
+        }
+        struct results_added added;
+        if (results_add(collector->results, origin, &record, &added, fault))
+            return -1;
+        note_event(collector, batch, &record, &added);
+    }
+    return 0;
+}
+
+/* Undoes the open transaction; its senders will send again. */
+static void give_up(struct collector *collector, const struct fault *fault)
+{
+    log_error("store_failed", "code=%s reason=\"%s\" batches=%zu", fault->code, fault->message,
+              collector->batch_count);
+    results_rollback(collector->results);
+    for (size_t i = 0; i < collector->batch_count; i++)
+        refuse(collector, collector->batches[i].peer, collector->batches[i].number, fault);
+    forget_batches(collector);
+    collector->in_transaction = false;
+}
+
+/* Adds a batch to the open transaction. `frames` holds engine, model, records. */
+static void store_batch(struct collector *collector, zframe_t **peer, uint64_t number,
+                        zmsg_t *frames)
+{
+    struct fault fault = {"", ""};
+    zframe_t *engine = zmsg_pop(frames), *model = zmsg_pop(frames), *records = zmsg_pop(frames);
+    if (!records || zmsg_size(frames) > 0)
+        fault_set(&fault, "wire.malformed", "STORE has engine, model and records");
+    else
+        count_records(records, &fault);
+    if (*fault.code) {
+        log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        refuse(collector, *peer, number, &fault);
+        goto done;
+    }
+    struct batch *batch = new_batch(collector);
+    batch->peer = *peer;
+    batch->number = number;
+    batch->records = records;
+    *peer = NULL;
+    records = NULL;
+    if (!collector->in_transaction && results_begin(collector->results, &fault)) {
+        give_up(collector, &fault);
+        goto done;
+    }
+    collector->in_transaction = true;
+    if (add_records(collector, batch, text_of(engine), text_of(model), &fault))
+        give_up(collector, &fault);
+done:
+    zframe_destroy(&engine);
+    zframe_destroy(&model);
+    zframe_destroy(&records);
+}
+
+static void publish(struct collector *collector)
+{
+    void *socket = zsock_resolve(collector->publisher);
+    for (size_t i = 0; i < collector->event_count; i++) {
+        const struct pending_event *event = &collector->events[i];
+        char topic[RESULTS_TOPIC_BYTES], number[24];
+        results_topic(event->department, topic);
+        int digits = snprintf(number, sizeof number, "%lld", (long long)event->number);
+        zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+        zmq_send(socket, number, (size_t)digits, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+        zmq_send(socket, event->json.bytes, event->json.length, ZMQ_DONTWAIT);
+    }
+}
+
+static void count_stored(struct collector *collector, const struct wire_tally *tally)
+{
+    collector->batches_stored++;
+    collector->duplicates += tally->duplicates;
+    meter_count(&collector->stored_rate, tally->stored, zclock_mono());
+}
+
+/* Commits the open transaction, then acknowledges its batches and publishes its events. */
+static void commit(struct collector *collector)
+{
+    if (!collector->in_transaction)
+        return;
+    struct fault fault;
+    int64_t begun = zclock_usecs();
+    if (results_commit(collector->results, &fault)) {
+        give_up(collector, &fault);
+        return;
+    }
+    collector->in_transaction = false;
+    meter_add(&collector->commits, zclock_usecs() - begun);
+    for (size_t i = 0; i < collector->batch_count; i++) {
+        struct batch *batch = &collector->batches[i];
+        zmsg_t *body = zmsg_new();
+        zframe_t *tally = wire_tally_frame(&batch->tally);
+        zmsg_append(body, &tally);
+        answer(collector, batch->peer, WIRE_STORED, batch->number, body);
+        count_stored(collector, &batch->tally);
+    }
+    publish(collector);
+    forget_batches(collector);
+}
+
+static struct jv *describe(struct collector *collector)
+{
+    struct jv *status = jv_object();
+    int64_t now = zclock_mono();
+    jv_set_text(status, "version", JINMU_VERSION);
+    jv_set_number(status, "pid", getpid());
+    jv_set_number(status, "uptime_ms", (double)(now - collector->started_ms));
+    jv_set_number(status, "batches", (double)collector->batches_stored);
+    jv_set_number(status, "duplicates", (double)collector->duplicates);
+    jv_set_number(status, "results_per_second", meter_per_second(&collector->stored_rate, now));
+    jv_set_number(status, "commits", (double)collector->commits.count);
+    jv_set_number(status, "commit_us_p50", (double)meter_quantile(&collector->commits, 0.5));
+    jv_set_number(status, "commit_us_p99", (double)meter_quantile(&collector->commits, 0.99));
+    jv_set_number(status, "commit_us_max", (double)collector->commits.longest_us);
+    return status;
+}
+
+/* Answers from what is committed: the open transaction is ended first. */
+static void answer_question(struct collector *collector, zframe_t *peer, uint64_t number,
+                            zmsg_t *frames)
+{
+    zframe_t *question = zmsg_first(frames);
+    if (!question) {
+        struct fault fault;
+        fault_set(&fault, "wire.malformed", "ASK has a question");
+        refuse(collector, peer, number, &fault);
+        return;
+    }
+    commit(collector);
+    struct jv *status = describe(collector);
+    answer(collector, peer, WIRE_ANSWER, number,
+           question_answer(collector->results, status, question));
+    jv_destroy(&status);
+}
+
+/* Takes one message off the socket. Gives its header's urgency. */
+static bool handle_message(struct collector *collector)
+{
+    zmsg_t *frames = zmsg_recv(collector->router);
+    if (!frames)
+        return false;
+    struct wire_header header = {0};
+    struct fault fault;
+    zframe_t *peer = zmsg_pop(frames), *head = zmsg_pop(frames);
+    if (wire_read_header(head, &header, &fault)) {
+        log_warning("message_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        refuse(collector, peer, 0, &fault);
+    } else if (header.command == WIRE_STORE) {
+        store_batch(collector, &peer, header.number, frames);
+    } else if (header.command == WIRE_ASK) {
+        answer_question(collector, peer, header.number, frames);
+    }
+    zframe_destroy(&head);
+    zframe_destroy(&peer);
+    zmsg_destroy(&frames);
+    return header.urgent;
+}
+
+/* Stores what has arrived, in one commit. */
+static void drain(struct collector *collector)
+{
+    int64_t until = zclock_usecs() + DRAIN_US;
+    while (zsock_events(collector->router) & ZMQ_POLLIN) {
+        bool urgent = handle_message(collector);
+        int64_t now = zclock_usecs();
+        if (urgent && now + DRAIN_URGENT_US < until)
+            until = now + DRAIN_URGENT_US;
+        if (now >= until || collector->event_count + BATCH_RECORDS > DRAIN_EVENTS)
+            break;
+    }
+    commit(collector);
+}
+
+/* Subscriptions need no action; unread they would pile up. */
+static void drop_subscriptions(struct collector *collector)
+{
+    while (zsock_events(collector->publisher) & ZMQ_POLLIN) {
+        zframe_t *subscription = zframe_recv(collector->publisher);
+        zframe_destroy(&subscription);
+    }
+}
+
+int collector_run(struct collector *collector, int ending)
+{
+    zmq_pollitem_t items[] = {{zsock_resolve(collector->router), 0, ZMQ_POLLIN, 0},
+                              {zsock_resolve(collector->publisher), 0, ZMQ_POLLIN, 0},
+                              {NULL, ending, ZMQ_POLLIN, 0}};
+    for (;;) {
+        if (zmq_poll(items, 3, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
+            return -1;
+        }
+        drop_subscriptions(collector);
+        drain(collector);
+        if (items[2].revents & ZMQ_POLLIN)
+            return 0;
+    }
+}

@@ -1,0 +1,20 @@
+#ifndef JINMU_COLLECTOR_H
+#define JINMU_COLLECTOR_H
+
+#include "common/fault.h"
+
+/* The collector: takes batches of results from workers (wire.h), stores what has arrived in one
+ * commit, acknowledges all of it, then publishes the events. */
+struct collector;
+
+/* Opens STATE/results.db and binds both endpoints: `endpoint` for workers and questions, `events`
+ * for subscribers. NULL with a fault, also when another collector runs on this state. */
+struct collector *collector_new(const char *state, const char *endpoint, const char *events,
+                                struct fault *fault);
+void collector_destroy(struct collector **collector);
+
+/* Serves until `ending` (a descriptor) is readable; what has arrived by then is stored and
+ * acknowledged. 0, or -1 when it cannot go on. */
+int collector_run(struct collector *collector, int ending);
+
+#endif

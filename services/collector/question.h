@@ -1,0 +1,20 @@
+#ifndef JINMU_COLLECTOR_QUESTION_H
+#define JINMU_COLLECTOR_QUESTION_H
+
+#include "common/json.h"
+#include "services/collector/results.h"
+
+#include <czmq.h>
+
+/* Questions to the collector, a JSON object each; the answer is frames of wire.h's ANSWER, without
+ * its header:
+ *
+ *   {"ask":"status"}                          → the service's numbers
+ *   {"ask":"events","since":N,"limit":L}      → {"last":the newest number} and rows, at most 1,000
+ *   {"ask":"project","id":"…"}                → {"last":…} and all results of the project
+ *
+ * What cannot be answered gives {"error":{"code":…,"message":…}} and no rows. `own_status` (borrowed)
+ * holds what only the running service knows. */
+zmsg_t *question_answer(struct results *results, const struct jv *own_status, zframe_t *question);
+
+#endif

@@ -1,0 +1,284 @@
+#include "services/collector/results.h"
+
+#include "common/store.h"
+#include "common/strbuf.h"
+#include "services/collector/schema.sql.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { HASH_BYTES = 32 };
+
+/* SQL that is kept prepared, in the order of `statements` below. */
+enum statement {
+    ADD_PROJECT,
+    FIND_PROJECT,
+    ADD_ORIGIN,
+    FIND_ORIGIN,
+    ADD_RESULT,
+    FIND_EVENT,
+    ADD_EVENT,
+    EVENTS_SINCE,
+    RESULTS_OF_PROJECT,
+    COUNT_DECISIONS,
+    STATEMENTS
+};
+static const char *const statement_sql[STATEMENTS] = {
+    [ADD_PROJECT] = "INSERT INTO project (id, content_hash, unit, json) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+    [FIND_PROJECT] = "SELECT number FROM project WHERE id = ? AND content_hash = ?",
+    [ADD_ORIGIN] = "INSERT INTO origin (revision, engine, model) VALUES (?, ?, ?)"
+                   " ON CONFLICT DO NOTHING",
+    [FIND_ORIGIN] = "SELECT number FROM origin WHERE revision = ? AND engine = ? AND model = ?",
+    [ADD_RESULT] = "INSERT INTO result (project, origin, event, department, decision, kind,"
+                   " confidence, findings, stored_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                   " ON CONFLICT DO NOTHING",
+    [FIND_EVENT] = "SELECT event FROM result WHERE project = ? AND origin = ?",
+    [ADD_EVENT] = "INSERT INTO event (number, topic, result) VALUES (?, ?, ?)",
+    [EVENTS_SINCE] = "SELECT event.number, topic, json FROM event JOIN result"
+                     " ON result.number = event.result WHERE event.number > ?"
+                     " ORDER BY event.number LIMIT ?",
+    [RESULTS_OF_PROJECT] = "SELECT event.number, topic, result.json FROM project JOIN result"
+                           " ON result.project = project.number JOIN event"
+                           " ON event.number = result.event WHERE project.id = ?"
+                           " ORDER BY event.number",
+    [COUNT_DECISIONS] = "SELECT decision, count(*) FROM result GROUP BY decision",
+};
+
+struct results {
+    struct store *store;
+    sqlite3_stmt *statements[STATEMENTS];
+    int64_t last_event; /* the last number given, in the open transaction too */
+    int64_t committed_event;
+    int64_t now; /* of the open transaction */
+};
+
+static const struct store_schema schema = {
+    .name = "results", .migrations = (const char *const[]){schema_sql}, .version = 1};
+
+/* The write-ahead log grows to about 64 MB between checkpoints: many commits share their cost. */
+static const char tuning[] = "PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;"
+                             "PRAGMA mmap_size = 0";
+
+struct results *results_open(const char *path, struct fault *fault)
+{
+    struct results *results = xcalloc(1, sizeof *results);
+    results->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
+    if (!results->store || store_exec(results->store, tuning, fault))
+        goto failed;
+    for (int i = 0; i < STATEMENTS; i++) {
+        results->statements[i] = store_prepare(results->store, statement_sql[i], fault);
+        if (!results->statements[i])
+            goto failed;
+    }
+    results->last_event = store_number(results->store, "SELECT max(number) FROM event", 0);
+    results->committed_event = results->last_event;
+    return results;
+failed:
+    results_close(&results);
+    return NULL;
+}
+
+void results_close(struct results **results)
+{
+    if (!*results)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize((*results)->statements[i]);
+    store_close(&(*results)->store);
+    free(*results);
+    *results = NULL;
+}
+
+int results_begin(struct results *results, struct fault *fault)
+{
+    results->now = (int64_t)time(NULL);
+    return store_begin(results->store, fault);
+}
+
+int results_commit(struct results *results, struct fault *fault)
+{
+    if (store_commit(results->store, fault))
+        return -1;
+    results->committed_event = results->last_event;
+    return 0;
+}
+
+void results_rollback(struct results *results)
+{
+    store_rollback(results->store);
+    results->last_event = results->committed_event;
+}
+
+/* The hot path binds without copies: the record lives longer than the step. */
+static void bind_text(sqlite3_stmt *statement, int place, struct wire_text text)
+{
+    sqlite3_bind_text64(statement, place, text.bytes, text.length, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static int64_t find_number(struct results *results, enum statement which, struct fault *fault)
+{
+    sqlite3_stmt *statement = results->statements[which];
+    int found = store_next(results->store, statement, fault);
+    if (found < 0)
+        return -1;
+    if (found == 0)
+        return fault_set(fault, "store.failed", "%s: no row", sqlite3_sql(statement));
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return number;
+}
+
+/* Runs an INSERT … ON CONFLICT DO NOTHING: 1 inserted, 0 was there, -1 with a fault. */
+static int insert(struct results *results, enum statement which, struct fault *fault)
+{
+    if (store_run(results->store, results->statements[which], fault))
+        return -1;
+    return sqlite3_changes(results->store->db) > 0;
+}
+
+int64_t results_origin(struct results *results, struct wire_text revision, struct wire_text engine,
+                       struct wire_text model, struct fault *fault)
+{
+    static const enum statement both[] = {ADD_ORIGIN, FIND_ORIGIN};
+    for (int i = 0; i < 2; i++) {
+        bind_text(results->statements[both[i]], 1, revision);
+        bind_text(results->statements[both[i]], 2, engine);
+        bind_text(results->statements[both[i]], 3, model);
+    }
+    if (insert(results, ADD_ORIGIN, fault) < 0)
+        return -1;
+    return find_number(results, FIND_ORIGIN, fault);
+}
+
+static int64_t add_project(struct results *results, const struct wire_record *record,
+                           const unsigned char hash[HASH_BYTES], struct fault *fault)
+{
+    sqlite3_stmt *statement = results->statements[ADD_PROJECT];
+    bind_text(statement, 1, record->id);
+    sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
+    bind_text(statement, 3, record->unit);
+    bind_text(statement, 4, record->project);
+    int added = insert(results, ADD_PROJECT, fault);
+    if (added < 0)
+        return -1;
+    if (added)
+        return sqlite3_last_insert_rowid(results->store->db);
+    statement = results->statements[FIND_PROJECT];
+    bind_text(statement, 1, record->id);
+    sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
+    return find_number(results, FIND_PROJECT, fault);
+}
+
+static int64_t find_event(struct results *results, int64_t project, int64_t origin,
+                          struct fault *fault)
+{
+    store_bind(results->statements[FIND_EVENT], "ii", project, origin);
+    return find_number(results, FIND_EVENT, fault);
+}
+
+static int add_event(struct results *results, struct wire_text department, struct fault *fault)
+{
+    char topic[RESULTS_TOPIC_BYTES];
+    results_topic(department, topic);
+    sqlite3_stmt *statement = results->statements[ADD_EVENT];
+    sqlite3_bind_int64(statement, 1, results->last_event + 1);
+    sqlite3_bind_text(statement, 2, topic, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 3, sqlite3_last_insert_rowid(results->store->db));
+    if (store_run(results->store, statement, fault))
+        return -1;
+    results->last_event++;
+    return 0;
+}
+
+int results_add(struct results *results, int64_t origin, const struct wire_record *record,
+                struct results_added *added, struct fault *fault)
+{
+    unsigned char hash[HASH_BYTES];
+    if (sodium_hex2bin(hash, sizeof hash, record->content_hash.bytes, record->content_hash.length,
+                       NULL, NULL, NULL))
+        return fault_set(fault, "wire.malformed", "the content hash is no SHA-256 in hex");
+    int64_t project = add_project(results, record, hash, fault);
+    if (project < 0)
+        return -1;
+    sqlite3_stmt *statement = results->statements[ADD_RESULT];
+    sqlite3_bind_int64(statement, 1, project);
+    sqlite3_bind_int64(statement, 2, origin);
+    sqlite3_bind_int64(statement, 3, results->last_event + 1);
+    bind_text(statement, 4, record->department);
+    bind_text(statement, 5, record->decision);
+    bind_text(statement, 6, record->kind);
+    sqlite3_bind_double(statement, 7, record->confidence);
+    sqlite3_bind_int64(statement, 8, record->findings);
+    sqlite3_bind_int64(statement, 9, results->now);
+    bind_text(statement, 10, record->result);
+    int inserted = insert(results, ADD_RESULT, fault);
+    if (inserted < 0)
+        return -1;
+    added->duplicate = !inserted;
+    if (inserted && add_event(results, record->department, fault))
+        return -1;
+    added->event = inserted ? results->last_event : find_event(results, project, origin, fault);
+    return added->event < 0 ? -1 : 0;
+}
+
+void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES])
+{
+    int room = RESULTS_TOPIC_BYTES - (int)sizeof "result.";
+    int length = department.length < (size_t)room ? (int)department.length : room;
+    snprintf(topic, RESULTS_TOPIC_BYTES, "result.%.*s", length, department.bytes);
+}
+
+int64_t results_last_event(const struct results *results)
+{
+    return results->committed_event;
+}
+
+static int give_rows(struct results *results, enum statement which, results_row_fn *each,
+                     void *argument, struct fault *fault)
+{
+    sqlite3_stmt *statement = results->statements[which];
+    int more;
+    while ((more = store_next(results->store, statement, fault)) == 1) {
+        struct results_row row = {sqlite3_column_int64(statement, 0), store_text(statement, 1),
+                                  store_text(statement, 2)};
+        each(&row, argument);
+    }
+    return more;
+}
+
+int results_since(struct results *results, int64_t since, int64_t limit, results_row_fn *each,
+                  void *argument, struct fault *fault)
+{
+    store_bind(results->statements[EVENTS_SINCE], "ii", since, limit);
+    return give_rows(results, EVENTS_SINCE, each, argument, fault);
+}
+
+int results_of_project(struct results *results, const char *id, results_row_fn *each,
+                       void *argument, struct fault *fault)
+{
+    store_bind(results->statements[RESULTS_OF_PROJECT], "t", id);
+    return give_rows(results, RESULTS_OF_PROJECT, each, argument, fault);
+}
+
+void results_describe(struct results *results, struct jv *status)
+{
+    struct store *store = results->store;
+    struct jv *decisions = jv_object();
+    double total = 0;
+    sqlite3_stmt *statement = results->statements[COUNT_DECISIONS];
+    while (store_next(store, statement, NULL) == 1) {
+        double count = (double)sqlite3_column_int64(statement, 1);
+        jv_set_number(decisions, store_text(statement, 0), count);
+        total += count;
+    }
+    jv_set_number(status, "events", (double)results->last_event);
+    jv_set_number(status, "results", total);
+    jv_set(status, "decisions", decisions);
+    jv_set_number(status, "db_bytes",
+                  (double)(store_number(store, "PRAGMA page_count", 0) *
+                           store_number(store, "PRAGMA page_size", 0)));
+}

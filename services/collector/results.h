@@ -1,0 +1,60 @@
+#ifndef JINMU_COLLECTOR_RESULTS_H
+#define JINMU_COLLECTOR_RESULTS_H
+
+#include "common/fault.h"
+#include "common/json.h"
+#include "services/collector/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* results.db: written by the collector alone. What is added between results_begin and
+ * results_commit is stored together or not at all, event numbers included. */
+struct results;
+
+/* Opens or makes the file; commits survive a power cut. NULL with a fault. */
+struct results *results_open(const char *path, struct fault *fault);
+void results_close(struct results **results);
+
+int results_begin(struct results *results, struct fault *fault);
+int results_commit(struct results *results, struct fault *fault);
+void results_rollback(struct results *results);
+
+/* The number of what a result was made by, made when it is new. -1 with a fault. */
+int64_t results_origin(struct results *results, struct wire_text revision, struct wire_text engine,
+                       struct wire_text model, struct fault *fault);
+
+struct results_added {
+    bool duplicate; /* the result was there already: nothing was stored */
+    int64_t event;  /* the number of its event */
+};
+/* Stores a project's result and its event. 0, or -1 with a fault; roll back after one. */
+int results_add(struct results *results, int64_t origin, const struct wire_record *record,
+                struct results_added *added, struct fault *fault);
+
+/* The topic of a result's event, "result.民政"; the department may be empty. */
+enum { RESULTS_TOPIC_BYTES = 160 };
+void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES]);
+
+/* The number of the last event. */
+int64_t results_last_event(const struct results *results);
+
+/* A stored event with its result. */
+struct results_row {
+    int64_t event;
+    const char *topic;
+    const char *json;
+};
+typedef void results_row_fn(const struct results_row *row, void *argument);
+
+/* Events after number `since`, in order, at most `limit`. */
+int results_since(struct results *results, int64_t since, int64_t limit, results_row_fn *each,
+                  void *argument, struct fault *fault);
+/* All results of a project, the oldest first. */
+int results_of_project(struct results *results, const char *id, results_row_fn *each,
+                       void *argument, struct fault *fault);
+/* Adds to `status`: events (the last number), projects, results by decision, db_bytes. */
+void results_describe(struct results *results, struct jv *status);
+
+#endif

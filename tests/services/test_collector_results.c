@@ -1,0 +1,192 @@
+/* results.db: once is once, and what was not committed was never there. */
+#include "services/collector/results.h"
+
+#include "common/state.h"
+#include "tests/services/process.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct place {
+    char *directory;
+    char *file;
+    struct results *results;
+};
+
+static int open_place(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+    place->directory = scratch_new();
+    place->file = state_path(place->directory, "results.db");
+    place->results = results_open(place->file, NULL);
+    assert_non_null(place->results);
+    *state = place;
+    return 0;
+}
+
+static int close_place(void **state)
+{
+    struct place *place = *state;
+    results_close(&place->results);
+    scratch_destroy(&place->directory);
+    free(place->file);
+    free(place);
+    return 0;
+}
+
+static struct results_added add(struct results *results, const char *id, char text,
+                                const char *model)
+{
+    char hash[65];
+    memset(hash, text, 64);
+    hash[64] = 0;
+    struct wire_record record = {.confidence = 0.5,
+                                 .id = wire_text_of(id),
+                                 .content_hash = wire_text_of(hash),
+                                 .revision = wire_text_of("晋财综〔2025〕28号"),
+                                 .department = wire_text_of("民政"),
+                                 .decision = wire_text_of("auto"),
+                                 .kind = wire_text_of("service"),
+                                 .unit = wire_text_of("某局"),
+                                 .project = wire_text_of("{\"name\":\"x\"}"),
+                                 .result = wire_text_of("{\"decision\":\"auto\"}")};
+    struct results_added added = {0};
+    int64_t origin =
+        results_origin(results, record.revision, wire_text_of("0.1.0"), wire_text_of(model), NULL);
+    assert_true(origin > 0);
+    assert_int_equal(results_add(results, origin, &record, &added, NULL), 0);
+    return added;
+}
+
+static void collect_row(const struct results_row *row, void *argument)
+{
+    char *seen = argument;
+    sprintf(seen + strlen(seen), "%lld %s %s;", (long long)row->event, row->topic, row->json);
+}
+
+static void test_second_delivery_stores_nothing_and_names_the_first_event(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    struct results_added first = add(place->results, "p1", 'a', "m");
+    assert_false(first.duplicate);
+    assert_int_equal(first.event, 1);
+    assert_int_equal(add(place->results, "p2", 'a', "m").event, 2);
+    results_commit(place->results, NULL);
+
+    results_begin(place->results, NULL);
+    struct results_added again = add(place->results, "p1", 'a', "m");
+    results_commit(place->results, NULL);
+    assert_true(again.duplicate);
+    assert_int_equal(again.event, 1);
+    assert_int_equal(results_last_event(place->results), 2);
+}
+
+static void test_other_text_or_other_model_is_another_result(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    assert_false(add(place->results, "p1", 'a', "m").duplicate);
+    assert_false(add(place->results, "p1", 'b', "m").duplicate);
+    assert_false(add(place->results, "p1", 'a', "m2").duplicate);
+    results_commit(place->results, NULL);
+    char seen[512] = "";
+    assert_int_equal(results_of_project(place->results, "p1", collect_row, seen, NULL), 0);
+    assert_string_equal(seen, "1 result.民政 {\"decision\":\"auto\"};"
+                              "2 result.民政 {\"decision\":\"auto\"};"
+                              "3 result.民政 {\"decision\":\"auto\"};");
+}
+
+static void test_rolled_back_numbers_are_given_again(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    add(place->results, "p1", 'a', "m");
+    results_rollback(place->results);
+    assert_int_equal(results_last_event(place->results), 0);
+    results_begin(place->results, NULL);
+    assert_int_equal(add(place->results, "p2", 'a', "m").event, 1);
+    results_commit(place->results, NULL);
+}
+
+static void test_numbers_go_on_after_reopening(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    add(place->results, "p1", 'a', "m");
+    results_commit(place->results, NULL);
+    results_begin(place->results, NULL);
+    add(place->results, "lost", 'a', "m"); /* never committed: as after kill -9 */
+    results_close(&place->results);
+    place->results = results_open(place->file, NULL);
+    assert_int_equal(results_last_event(place->results), 1);
+    results_begin(place->results, NULL);
+    assert_int_equal(add(place->results, "p2", 'a', "m").event, 2);
+    results_commit(place->results, NULL);
+}
+
+static void test_events_since_a_number_come_in_order_and_limited(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    for (char id[] = "p1"; id[1] <= '5'; id[1]++)
+        add(place->results, id, 'a', "m");
+    results_commit(place->results, NULL);
+    char seen[512] = "";
+    assert_int_equal(results_since(place->results, 2, 2, collect_row, seen, NULL), 0);
+    assert_string_equal(seen, "3 result.民政 {\"decision\":\"auto\"};"
+                              "4 result.民政 {\"decision\":\"auto\"};");
+}
+
+static void test_topic_of_a_long_department_is_cut(void **state)
+{
+    (void)state;
+    char name[400], topic[RESULTS_TOPIC_BYTES];
+    memset(name, 'd', sizeof name);
+    results_topic((struct wire_text){name, sizeof name}, topic);
+    assert_true(strlen(topic) < sizeof topic);
+    results_topic(wire_text_of(""), topic);
+    assert_string_equal(topic, "result.");
+}
+
+static void test_description_counts_by_decision(void **state)
+{
+    struct place *place = *state;
+    results_begin(place->results, NULL);
+    add(place->results, "p1", 'a', "m");
+    add(place->results, "p2", 'a', "m");
+    results_commit(place->results, NULL);
+    struct jv *status = jv_object();
+    results_describe(place->results, status);
+    assert_true(jv_get_number(status, "results", 0) == 2);
+    assert_true(jv_get_number(jv_get(status, "decisions"), "auto", 0) == 2);
+    assert_true(jv_get_number(status, "events", 0) == 2);
+    jv_destroy(&status);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            test_second_delivery_stores_nothing_and_names_the_first_event, open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_other_text_or_other_model_is_another_result,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_rolled_back_numbers_are_given_again, open_place,
+                                        close_place),
+        cmocka_unit_test_setup_teardown(test_numbers_go_on_after_reopening, open_place,
+                                        close_place),
+        cmocka_unit_test_setup_teardown(test_events_since_a_number_come_in_order_and_limited,
+                                        open_place, close_place),
+        cmocka_unit_test(test_topic_of_a_long_department_is_cut),
+        cmocka_unit_test_setup_teardown(test_description_counts_by_decision, open_place,
+                                        close_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
