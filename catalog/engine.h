@@ -27,6 +27,7 @@ void judge_destroy(struct judge **judge);
 /* What the judge says of one project; texts are valid until the judge's next call. */
 struct judged {
     bool is_error;            /* `json` is {"id":…,"error":{…}} */
+    bool in_batch;            /* it came in {"projects":[…]}, not alone */
     const char *id;           /* "" when the project had none */
     const char *content_hash; /* 64 hex digits: SHA-256 of the project's JSON as read */
     const char *catalog;      /* the revision that it was judged by */
