@@ -1,0 +1,215 @@
+#include "services/worker/delivery.h"
+
+#include "common/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SILENCE_MS = 2000,      /* without an answer: connect anew and send again */
+    SILENCE_MAX_MS = 10000, /* it doubles up to this while nobody answers */
+    REFUSED_MS = 1000,      /* pause after the collector could not store */
+    LINGER_MS = 0,          /* what is unacknowledged is the broker's to give out again */
+    RECONNECT_MAX_MS = 200,
+};
+
+struct batch {
+    uint64_t number;
+    void *owner;
+    zframe_t *head, *engine, *model, *records;
+};
+
+struct delivery {
+    char *endpoint;
+    zsock_t *socket;
+    delivery_done_fn *done;
+    void *argument;
+    zlistx_t *batches; /* in the order in which they were sent */
+    uint64_t last_number;
+    int64_t due;    /* when silence has lasted too long; meaningless without batches */
+    int64_t pause;  /* nothing is sent before this time */
+    int silence_ms; /* how long is too long now */
+};
+
+static void destroy_batch(void **item)
+{
+    struct batch *batch = *item;
+    zframe_destroy(&batch->head);
+    zframe_destroy(&batch->engine);
+    zframe_destroy(&batch->model);
+    zframe_destroy(&batch->records);
+    free(batch);
+    *item = NULL;
+}
+
+static void connect_collector(struct delivery *delivery)
+{
+    zsock_destroy(&delivery->socket);
+    delivery->socket = zsock_new(ZMQ_DEALER);
+    assert(delivery->socket);
+    zsock_set_linger(delivery->socket, LINGER_MS);
+    zsock_set_reconnect_ivl_max(delivery->socket, RECONNECT_MAX_MS);
+    if (zsock_connect(delivery->socket, "%s", delivery->endpoint))
+        log_error("collector_connect_failed", "endpoint=%s reason=\"%s\"", delivery->endpoint,
+                  zmq_strerror(zmq_errno()));
+}
+
+struct delivery *delivery_new(const char *endpoint, delivery_done_fn *done, void *argument)
+{
+    struct delivery *delivery = xcalloc(1, sizeof *delivery);
+    delivery->endpoint = xstrdup(endpoint);
+    delivery->done = done;
+    delivery->argument = argument;
+    delivery->silence_ms = SILENCE_MS;
+    delivery->batches = zlistx_new();
+    zlistx_set_destructor(delivery->batches, destroy_batch);
+    connect_collector(delivery);
+    return delivery;
+}
+
+void delivery_destroy(struct delivery **delivery)
+{
+    if (!*delivery)
+        return;
+    zlistx_destroy(&(*delivery)->batches);
+    zsock_destroy(&(*delivery)->socket);
+    free((*delivery)->endpoint);
+    free(*delivery);
+    *delivery = NULL;
+}
+
+/* Frames are shared with the socket, not copied. A full queue drops the batch here: it is sent
+ * again when silence has lasted too long. */
+static void send_batch(struct delivery *delivery, struct batch *batch)
+{
+    zframe_t *frames[] = {batch->head, batch->engine, batch->model, batch->records};
+    for (int i = 0; i < 4; i++) {
+        int flags = ZFRAME_REUSE | ZFRAME_DONTWAIT | (i < 3 ? ZFRAME_MORE : 0);
+        if (zframe_send(&frames[i], delivery->socket, flags))
+            return;
+    }
+}
+
+void delivery_send(struct delivery *delivery, void *owner, const char *engine, const char *model,
+                   struct strbuf *records, bool urgent)
+{
+    struct batch *batch = xcalloc(1, sizeof *batch);
+    batch->number = ++delivery->last_number;
+    batch->owner = owner;
+    batch->head = wire_header_frame(
+        &(struct wire_header){.command = WIRE_STORE, .urgent = urgent, .number = batch->number});
+    batch->engine = zframe_from(engine);
+    batch->model = zframe_from(model);
+    batch->records = zframe_new(records->text, records->length);
+    strbuf_reset(records);
+    int64_t now = zclock_mono();
+    if (zlistx_size(delivery->batches) == 0)
+        delivery->due = now + delivery->silence_ms;
+    zlistx_add_end(delivery->batches, batch);
+    if (now >= delivery->pause)
+        send_batch(delivery, batch);
+}
+
+static void send_all(struct delivery *delivery)
+{
+    for (struct batch *batch = zlistx_first(delivery->batches); batch;
+         batch = zlistx_next(delivery->batches))
+        send_batch(delivery, batch);
+}
+
+static struct batch *find_batch(struct delivery *delivery, uint64_t number)
+{
+    struct batch *batch = zlistx_first(delivery->batches);
+    while (batch && batch->number != number)
+        batch = zlistx_next(delivery->batches);
+    return batch; /* it is the list's current one */
+}
+
+static void finish(struct delivery *delivery, const struct wire_tally *tally,
+                   const struct fault *fault)
+{
+    struct batch *batch = zlistx_detach_cur(delivery->batches);
+    delivery->done(batch->owner, tally, fault, delivery->argument);
+    destroy_batch((void **)&batch);
+}
+
+/* A message that the collector could not read will never be stored; what its disk could not take
+ * now may be taken later. */
+static void handle_refusal(struct delivery *delivery, zmsg_t *message)
+{
+    char *code = zmsg_popstr(message), *text = zmsg_popstr(message);
+    struct fault fault;
+    fault_set(&fault, code ? code : "wire.refused", "%s", text ? text : "");
+    free(code);
+    free(text);
+    log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+    if (strncmp(fault.code, "wire.", 5) == 0) {
+        finish(delivery, NULL, &fault);
+        return;
+    }
+    delivery->pause = zclock_mono() + REFUSED_MS;
+    delivery->due = delivery->pause;
+}
+
+static void handle_answer(struct delivery *delivery, zmsg_t *message)
+{
+    struct wire_header header;
+    struct wire_tally tally;
+    zframe_t *head = zmsg_pop(message);
+    bool fits = wire_read_header(head, &header, NULL) == 0;
+    zframe_destroy(&head);
+    /* Unknown numbers are answers to a batch that was sent twice. */
+    if (!fits || !find_batch(delivery, header.number))
+        return;
+    delivery->silence_ms = SILENCE_MS;
+    delivery->due = zclock_mono() + delivery->silence_ms;
+    if (header.command == WIRE_REFUSED)
+        handle_refusal(delivery, message);
+    else if (header.command == WIRE_STORED &&
+             wire_read_tally(zmsg_first(message), &tally, NULL) == 0)
+        finish(delivery, &tally, NULL);
+}
+
+static void send_again(struct delivery *delivery)
+{
+    int64_t now = zclock_mono();
+    log_info("batches_sent_again", "batches=%zu endpoint=%s", zlistx_size(delivery->batches),
+             delivery->endpoint);
+    connect_collector(delivery);
+    send_all(delivery);
+    delivery->due = now + delivery->silence_ms;
+    delivery->silence_ms =
+        2 * delivery->silence_ms < SILENCE_MAX_MS ? 2 * delivery->silence_ms : SILENCE_MAX_MS;
+}
+
+void delivery_handle(struct delivery *delivery)
+{
+    while (zsock_events(delivery->socket) & ZMQ_POLLIN) {
+        zmsg_t *message = zmsg_recv(delivery->socket);
+        if (!message)
+            break;
+        handle_answer(delivery, message);
+        zmsg_destroy(&message);
+    }
+    if (zlistx_size(delivery->batches) > 0 && zclock_mono() >= delivery->due)
+        send_again(delivery);
+}
+
+size_t delivery_open(const struct delivery *delivery)
+{
+    return zlistx_size(delivery->batches);
+}
+
+zsock_t *delivery_socket(struct delivery *delivery)
+{
+    return delivery->socket;
+}
+
+int delivery_wait_ms(const struct delivery *delivery)
+{
+    if (zlistx_size(delivery->batches) == 0)
+        return -1;
+    int64_t wait = delivery->due - zclock_mono();
+    return wait < 0 ? 0 : (int)wait;
+}

@@ -1,0 +1,23 @@
+#ifndef JINMU_WORKER_ENGINE_SOURCE_H
+#define JINMU_WORKER_ENGINE_SOURCE_H
+
+#include "catalog/engine.h"
+
+/* The engine made from catalog.db, and made anew when that file has changed. Two judges, so that
+ * one project may be judged in the middle of a batch. */
+struct engine_source;
+enum engine_use { ENGINE_USE_MAIN, ENGINE_USE_BETWEEN, ENGINE_USES };
+
+/* Loads the engine. NULL with a fault. `limits` is copied. */
+struct engine_source *engine_source_new(const char *catalog_path,
+                                        const struct project_limits *limits, struct fault *fault);
+void engine_source_destroy(struct engine_source **source);
+
+/* Looks at the file and takes up a new content; the old stays when that cannot be loaded (logged).
+ * Not while a judge is at work. */
+void engine_source_refresh(struct engine_source *source);
+
+struct judge *engine_source_judge(struct engine_source *source, enum engine_use use);
+const char *engine_source_model(const struct engine_source *source);
+
+#endif

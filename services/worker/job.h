@@ -1,0 +1,38 @@
+#ifndef JINMU_WORKER_JOB_H
+#define JINMU_WORKER_JOB_H
+
+#include "catalog/engine.h"
+#include "common/strbuf.h"
+#include "services/collector/wire.h"
+
+#include <czmq.h>
+
+/* One request in a worker's hands, from the broker to the answer. */
+struct job {
+    zframe_t *client; /* whom to answer */
+    zframe_t *body;
+    bool bulk;           /* nobody waits for it */
+    bool summary;        /* the sender wants numbers, not results */
+    bool in_batch;       /* it is {"projects":[…]} */
+    bool judged;         /* every project is */
+    unsigned unstored;   /* batches at the collector */
+    struct strbuf reply; /* results so far, with commas between them */
+    size_t errors;
+    struct wire_tally tally; /* of all batches stored */
+    bool refused;
+    struct fault fault; /* when refused: why there is no result */
+};
+
+/* Takes the frames of a request over (zmsg_destroy'd), with the client's address. */
+struct job *job_new(zframe_t **client, zmsg_t **request);
+void job_destroy(struct job **job);
+
+/* Writes a judged project down: in the answer, and in `records` for the collector unless it is not
+ * to be stored. `project_bytes` is the limit beyond which a project's text is not kept. */
+void job_add(struct job *job, const struct judged *judged, struct strbuf *records,
+             size_t project_bytes);
+void job_stored(struct job *job, const struct wire_tally *tally, const struct fault *fault);
+/* The body of the answer, when the job is judged and all is stored. */
+zmsg_t *job_answer(struct job *job);
+
+#endif

@@ -1,0 +1,220 @@
+#include "services/worker/worker.h"
+
+#include "common/log.h"
+#include "common/mdp.h"
+#include "services/worker/delivery.h"
+#include "services/worker/engine_source.h"
+#include "services/worker/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_PROJECTS = 64,     /* of one message to the collector: its commits stay short */
+    BATCH_BYTES = 1 << 20,   /* the same, for large projects */
+    LOOK_UP_PROJECTS = 8,    /* of a bulk request, between two looks at what has arrived */
+    OPEN_BATCHES = 64,       /* at the collector; beyond it no further request is begun */
+    CATALOG_LOOK_MS = 2000,  /* between two looks at catalog.db */
+    LAST_DELIVERY_MS = 8000, /* how long an ending worker waits for the collector */
+};
+static const char service[] = "classify";
+
+struct worker {
+    struct mdp_worker *mdp;
+    struct delivery *delivery;
+    struct engine_source *source;
+    struct project_limits limits;
+    zlist_t *waiting;         /* of struct job: received, not begun */
+    size_t open_jobs;         /* begun, not answered */
+    struct strbuf records[2]; /* for the collector, by engine_use */
+    int64_t catalog_look;     /* when it is due */
+};
+
+/* The judging of one job. */
+struct judging {
+    struct worker *worker;
+    struct job *job;
+    enum engine_use use;
+    size_t projects; /* judged */
+    size_t batched;  /* of them, in the records */
+};
+
+static void finish_if_done(struct worker *worker, struct job *job)
+{
+    if (!job->judged || job->unstored > 0)
+        return;
+    zmsg_t *answer = job_answer(job);
+    mdp_worker_reply(worker->mdp, &job->client, &answer);
+    worker->open_jobs--;
+    job_destroy(&job);
+}
+
+static void on_delivered(void *owner, const struct wire_tally *tally, const struct fault *fault,
+                         void *argument)
+{
+    job_stored(owner, tally, fault);
+    finish_if_done(argument, owner);
+}
+
+struct worker *worker_new(const struct worker_options *options, struct fault *fault)
+{
+    struct worker *worker = xcalloc(1, sizeof *worker);
+    worker->limits = options->limits;
+    worker->waiting = zlist_new();
+    worker->source = engine_source_new(options->catalog, &options->limits, fault);
+    if (!worker->source)
+        goto failed;
+    worker->delivery = delivery_new(options->collector, on_delivered, worker);
+    worker->mdp = mdp_worker_new(options->broker, service, fault);
+    if (!worker->mdp)
+        goto failed;
+    worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
+    return worker;
+failed:
+    worker_destroy(&worker);
+    return NULL;
+}
+
+void worker_destroy(struct worker **worker)
+{
+    if (!*worker)
+        return;
+    struct job *job;
+    while ((job = zlist_pop((*worker)->waiting)))
+        job_destroy(&job);
+    zlist_destroy(&(*worker)->waiting);
+    mdp_worker_destroy(&(*worker)->mdp);
+    delivery_destroy(&(*worker)->delivery);
+    engine_source_destroy(&(*worker)->source);
+    strbuf_free(&(*worker)->records[0]);
+    strbuf_free(&(*worker)->records[1]);
+    free(*worker);
+    *worker = NULL;
+}
+
+static void send_records(struct judging *judging)
+{
+    struct worker *worker = judging->worker;
+    struct strbuf *records = &worker->records[judging->use];
+    judging->batched = 0;
+    if (records->length == 0)
+        return;
+    judging->job->unstored++;
+    delivery_send(worker->delivery, judging->job, engine_version(),
+                  engine_source_model(worker->source), records, !judging->job->bulk);
+}
+
+static void judge_urgent_ones(struct worker *worker);
+
+static void on_judged(const struct judged *judged, void *argument)
+{
+    struct judging *judging = argument;
+    struct strbuf *records = &judging->worker->records[judging->use];
+    job_add(judging->job, judged, records, judging->worker->limits.project_bytes);
+    if (++judging->batched >= BATCH_PROJECTS || records->length >= BATCH_BYTES)
+        send_records(judging);
+    if (judging->use == ENGINE_USE_MAIN && judging->job->bulk &&
+        ++judging->projects % LOOK_UP_PROJECTS == 0)
+        judge_urgent_ones(judging->worker);
+}
+
+static void begin_job(struct worker *worker, struct job *job, enum engine_use use)
+{
+    struct judging judging = {.worker = worker, .job = job, .use = use};
+    worker->open_jobs++;
+    if (judge_body(engine_source_judge(worker->source, use), (const char *)zframe_data(job->body),
+                   zframe_size(job->body), on_judged, &judging, &job->fault))
+        job->refused = true;
+    send_records(&judging);
+    job->judged = true;
+    finish_if_done(worker, job);
+}
+
+/* The next request that has arrived, or NULL. */
+static struct job *receive_job(struct worker *worker)
+{
+    zframe_t *client = NULL;
+    zmsg_t *request = mdp_worker_next(worker->mdp, &client);
+    return request ? job_new(&client, &request) : NULL;
+}
+
+/* In the middle of a bulk request: judges those that have arrived and cannot wait, and answers
+ * those that are stored. */
+static void judge_urgent_ones(struct worker *worker)
+{
+    struct job *job;
+    delivery_handle(worker->delivery);
+    while ((job = receive_job(worker))) {
+        if (job->bulk)
+            zlist_append(worker->waiting, job);
+        else
+            begin_job(worker, job, ENGINE_USE_BETWEEN);
+    }
+}
+
+/* Judges one request: one that has just arrived and cannot wait, else the one waiting longest. */
+static bool judge_next(struct worker *worker)
+{
+    struct job *job = receive_job(worker);
+    if (job && (!job->bulk || zlist_size(worker->waiting) == 0)) {
+        begin_job(worker, job, ENGINE_USE_MAIN);
+        return true;
+    }
+    if (job)
+        zlist_append(worker->waiting, job);
+    if (delivery_open(worker->delivery) >= OPEN_BATCHES)
+        return false;
+    job = zlist_pop(worker->waiting);
+    if (job)
+        begin_job(worker, job, ENGINE_USE_MAIN);
+    return job;
+}
+
+static int sooner(int a, int b)
+{
+    if (a < 0)
+        return b;
+    return b < 0 || a < b ? a : b;
+}
+
+/* Waits until something arrives or is due; whether the worker shall end. */
+static bool wait_for_work(struct worker *worker, int ending, int wait_ms)
+{
+    zmq_pollitem_t items[] = {{zsock_resolve(mdp_worker_socket(worker->mdp)), 0, ZMQ_POLLIN, 0},
+                              {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
+                              {NULL, ending, ZMQ_POLLIN, 0}};
+    zmq_poll(items, 3, wait_ms);
+    return items[2].revents & ZMQ_POLLIN;
+}
+
+/* Waits for the collector to take what was begun. What is not answered by then the broker gives to
+ * another worker. */
+static void finish_begun(struct worker *worker)
+{
+    int64_t until = zclock_mono() + LAST_DELIVERY_MS;
+    while (worker->open_jobs > 0 && zclock_mono() < until) {
+        zmq_pollitem_t item = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0};
+        zmq_poll(&item, 1, sooner(delivery_wait_ms(worker->delivery), 100));
+        delivery_handle(worker->delivery);
+    }
+    log_info("worker_ends", "unfinished=%zu", worker->open_jobs);
+}
+
+void worker_run(struct worker *worker, int ending)
+{
+    bool busy = false;
+    for (;;) {
+        int wait = busy ? 0
+                        : sooner(CATALOG_LOOK_MS, sooner(mdp_worker_wait_ms(worker->mdp),
+                                                         delivery_wait_ms(worker->delivery)));
+        if (wait_for_work(worker, ending, wait))
+            break;
+        delivery_handle(worker->delivery);
+        if (zclock_mono() >= worker->catalog_look) {
+            engine_source_refresh(worker->source);
+            worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
+        }
+        busy = judge_next(worker);
+    }
+    finish_begun(worker);
+}

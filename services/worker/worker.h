@@ -1,0 +1,30 @@
+#ifndef JINMU_WORKER_H
+#define JINMU_WORKER_H
+
+#include "catalog/project.h"
+#include "common/fault.h"
+
+/* A worker of the service "classify" (18/MDP): judges the projects of a request, sends their results
+ * to the collector and answers the request when all are stored. While it waits for that it judges
+ * the next request, and in the middle of a bulk request those for which someone waits.
+ *
+ * Request: JSON (a project, or {"projects":[…]}), then optionally a frame of options, JSON:
+ * {"reply":"summary"}. Answer: the result, or {"results":[…]}, or the summary
+ * {"stored":…,"duplicates":…,"errors":…,"first_event":…,"last_event":…}, or {"error":{…}} for a body
+ * of which nothing could be judged. A project that came alone and is wrong is answered, not stored;
+ * one of a batch is stored with the decision "error", so that a batch's results are complete. */
+struct worker;
+
+struct worker_options {
+    const char *catalog;   /* path of catalog.db */
+    const char *broker;    /* endpoint */
+    const char *collector; /* endpoint */
+    struct project_limits limits;
+};
+struct worker *worker_new(const struct worker_options *options, struct fault *fault);
+void worker_destroy(struct worker **worker); /* leaves the broker */
+
+/* Works until `ending` (a descriptor) is readable, then finishes what it has begun. */
+void worker_run(struct worker *worker, int ending);
+
+#endif
