@@ -149,7 +149,8 @@ static size_t fold_code_point(uint32_t code, uint16_t out[18])
     if (is_dropped(code))
         return 0;
     utf8proc_ssize_t count = utf8proc_decompose_char(
-        (utf8proc_int32_t)code, parts, 18, UTF8PROC_COMPAT | UTF8PROC_CASEFOLD, &boundary);
+        (utf8proc_int32_t)code, parts, 18, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD,
+        &boundary);
     size_t used = 0;
     for (utf8proc_ssize_t i = 0; i < count && i < 18; i++) {
         uint32_t part = unified_mark(simplified((uint32_t)parts[i]));
