@@ -5,10 +5,13 @@ CREATE TABLE revision (
     title       TEXT NOT NULL DEFAULT '',
     issued      TEXT NOT NULL DEFAULT '',  -- ISO date, or a year, or ''
     effective   TEXT NOT NULL DEFAULT '',  -- in force from this ISO date; '' unknown
-    ended       TEXT NOT NULL DEFAULT '',  -- in force up to, without, this ISO date; '' still
+    ended       TEXT NOT NULL DEFAULT '',  -- in force up to, without, this ISO date; '' still;
+                                           -- a year alone when the day is not known
     repeals     TEXT NOT NULL DEFAULT '',  -- document number that it ended
     complete    INTEGER NOT NULL DEFAULT 1,-- 0: an excerpt; missing departments are not removed ones
-    content     TEXT NOT NULL,             -- sha256 of what was imported
+    content     TEXT NOT NULL,             -- sha256 of the rows that were imported
+    origin      TEXT NOT NULL DEFAULT 'import'
+        CHECK (origin IN ('data', 'import')), -- 'data': from catalog/data, replaced at a rebuild
     imported_at TEXT NOT NULL
 ) STRICT;
 
@@ -26,10 +29,12 @@ CREATE TABLE item (
     restriction TEXT NOT NULL DEFAULT '',  -- '', 'only:部门;部门', 'not:部门'
     source      TEXT NOT NULL DEFAULT '',  -- where the item is attested, when not the document itself
     state       TEXT NOT NULL DEFAULT 'offered'
-        CHECK (state IN ('offered', 'quarantine', 'completed')),
-    UNIQUE (revision, department, code)
+        CHECK (state IN ('offered', 'quarantine', 'completed'))
 ) STRICT;
+-- Rows in quarantine stand outside the key: two doubtful rows of one key are both kept.
+CREATE UNIQUE INDEX item_key ON item (revision, department, code) WHERE state <> 'quarantine';
 CREATE INDEX item_code ON item (code);
+CREATE INDEX item_doubtful ON item (revision, department, code) WHERE state = 'quarantine';
 
 CREATE TABLE finding (
     id         INTEGER PRIMARY KEY,
@@ -43,9 +48,25 @@ CREATE TABLE finding (
     message    TEXT NOT NULL,
     settled    TEXT NOT NULL DEFAULT ''    -- '', 'released', 'assigned:部门', by a keeper
 ) STRICT;
+CREATE INDEX finding_revision ON finding (revision, line);
+
+-- What a keeper decided about rows in quarantine; applied again when the revision is rebuilt.
+CREATE TABLE settlement (
+    id             INTEGER PRIMARY KEY,
+    revision       TEXT NOT NULL,
+    department     TEXT NOT NULL,          -- where the row is printed
+    code           TEXT NOT NULL,
+    line           INTEGER NOT NULL,
+    new_department TEXT NOT NULL,          -- the same when released
+    new_code       TEXT NOT NULL,          -- the same unless the printed one is a slip
+    new_name       TEXT NOT NULL,          -- the same unless none is printed
+    settled_at     TEXT NOT NULL
+) STRICT;
 
 -- Labels name an item by department and name, so that they hold in every revision which has it.
--- department '' with a level-3 code: a phrase for that kind of work in every department.
+-- department is folded (folder_fold_utf8: half-width brackets, lower case, 'b' for class B): compare
+-- it with the folded item.department. department '' with a level-3 code: a phrase for that kind of
+-- work in every department.
 CREATE TABLE label (
     department TEXT NOT NULL,
     code       TEXT NOT NULL,
@@ -85,4 +106,10 @@ CREATE TABLE model (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
     hash    TEXT NOT NULL,                 -- sha256:… of model, labels, aliases and kinds
     content TEXT NOT NULL                  -- the weights, as in data/model.txt
+) STRICT;
+
+CREATE TABLE build (                       -- which state of catalog/data this file was built from
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    hash     TEXT NOT NULL,
+    built_at TEXT NOT NULL
 ) STRICT;

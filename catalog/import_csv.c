@@ -1,0 +1,85 @@
+#include "catalog/csv_table.h"
+#include "catalog/sheet.h"
+#include "common/strbuf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct columns {
+    int department, code, name, line, page;
+};
+
+static int find_columns(const struct csv_table *table, const char *source, struct columns *columns,
+                        struct fault *fault)
+{
+    *columns = (struct columns){.department = csv_table_column(table, "department", "部门"),
+                                .code = csv_table_column(table, "code", "代码"),
+                                .name = csv_table_column(table, "name", "名称"),
+                                .line = csv_table_column(table, "line", "行"),
+                                .page = csv_table_column(table, "page", "页")};
+    if (columns->code >= 0 && columns->name >= 0)
+        return 0;
+    return fault_set(fault, "import.not_catalog",
+                     "%s 第 1 行：表头缺少 code 或 name 列（department,code,name 或 部门,代码,名称）", source);
+}
+
+static size_t number_of(const char *text, size_t otherwise)
+{
+    char *end;
+    unsigned long long number = strtoull(text, &end, 10);
+    return end == text || *end ? otherwise : (size_t)number;
+}
+
+/* The code of a cell; a cell that holds anything else is a mistake of the file's writer. */
+static int read_code(const char *cell, char code[CODE_BYTES])
+{
+    size_t used = code_read(cell, code);
+    return used && cell[used + strspn(cell + used, " ")] == 0 ? 0 : -1;
+}
+
+static int read_row(struct sheet *sheet, const struct csv_table *table, size_t row,
+                    const struct columns *columns, const char *source, struct fault *fault)
+{
+    char code[CODE_BYTES];
+    size_t line = table->lines[row], page = number_of(csv_table_cell(table, row, columns->page), 0);
+    char *department = name_clean(csv_table_cell(table, row, columns->department));
+    char *name = name_clean(csv_table_cell(table, row, columns->name));
+    const char *cell = csv_table_cell(table, row, columns->code);
+    cell += strspn(cell, " \t");
+    int result = 0;
+    if (!*cell && !*department && !*name) {
+        /* an empty row */
+    } else if (!*cell) {
+        sheet_add_content(sheet, department, (long)page);
+    } else if (read_code(cell, code)) {
+        result = fault_set(fault, "import.bad_code", "%s 第 %zu 行：“%.60s”不是目录代码", source,
+                           line, cell);
+    } else {
+        line = number_of(csv_table_cell(table, row, columns->line), line);
+        bool same = sheet->section_count &&
+                    strcmp(sheet->sections[sheet->section_count - 1].department, department) == 0;
+        if (!same && (*department || sheet->section_count))
+            sheet_add_section(sheet, department, line);
+        sheet_add_row(sheet, line, page, code, name);
+    }
+    free(department);
+    free(name);
+    return result;
+}
+
+struct sheet *sheet_from_csv(const struct csv_table *table, const char *source, struct fault *fault)
+{
+    struct columns columns;
+    if (find_columns(table, source, &columns, fault))
+        return NULL;
+    struct sheet *sheet = xcalloc(1, sizeof *sheet);
+    int failed = 0;
+    for (size_t row = 0; row < table->count && !failed; row++)
+        failed = read_row(sheet, table, row, &columns, source, fault);
+    if (!failed && sheet->row_count == 0)
+        failed = fault_set(fault, "import.no_rows", "%s：没有带代码的行", source);
+    if (failed)
+        sheet_destroy(&sheet);
+    return sheet;
+}
