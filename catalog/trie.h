@@ -1,0 +1,32 @@
+#ifndef JINMU_TRIE_H
+#define JINMU_TRIE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A set of phrases over folded units (common/text.h), found in a text in one pass. Numbers are given
+ * to phrases in the order in which they come: 0, 1, 2 … */
+struct trie;
+
+/* A phrase found at units [start, start + length) of a text. */
+struct hit {
+    uint32_t phrase;
+    uint32_t start;
+    uint32_t length;
+};
+
+struct trie *trie_new(void);
+void trie_destroy(struct trie **trie);
+/* The number of the phrase, a new one or that of an equal one; length > 0. */
+uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length);
+/* The number of the phrase, or UINT32_MAX when it is not in the set. */
+uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length);
+size_t trie_count(const struct trie *trie);
+
+/* Finds every occurrence of every phrase, by start, shorter ones first; gives how many, at most
+ * `max`. A phrase that begins or ends with a Latin letter or a digit is found only where the text
+ * does not go on with one. */
+size_t trie_find(const struct trie *trie, const uint16_t *units, size_t length, struct hit *hits,
+                 size_t max);
+
+#endif
