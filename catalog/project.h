@@ -46,6 +46,8 @@ struct project {
     const struct jv *json; /* the whole, unknown members too */
 };
 
+enum { PROJECT_ID_BYTES = 200 };
+
 /* Limits on what is let in; both are bytes of JSON. */
 struct project_limits {
     size_t project_bytes; /* default 256 KiB */
@@ -55,7 +57,7 @@ struct project_limits {
 extern const struct project_limits project_limits_default;
 
 /* Reads a project out of a JSON value that must outlive it. 0, or -1 with a fault: "project.not_an_
- * object", "project.name_missing", "project.bad_type" (names the member), "project.too_large". */
+ * object", "project.name_missing", "project.bad_type" (names the member), "project.id_too_long", "project.too_large". */
 int project_read(struct project *project, const struct jv *json,
                  const struct project_limits *limits, struct fault *fault);
 void project_clear(struct project *project);
