@@ -1,0 +1,55 @@
+#ifndef JINMU_VERDICT_H
+#define JINMU_VERDICT_H
+
+#include "catalog/directory.h"
+#include "catalog/index.h"
+#include "catalog/kind.h"
+#include "catalog/model.h"
+#include "catalog/project.h"
+#include "catalog/rank.h"
+#include "catalog/reading.h"
+
+/* What the engine concludes about one project, before it is written as a result. */
+
+enum decision { DECISION_AUTO, DECISION_REVIEW, DECISION_NONE };
+const char *decision_name(enum decision decision);
+
+/* Everything that decides, read-only. */
+struct mind {
+    struct thesaurus *thesaurus;
+    struct directory *directory;
+    struct kind_table *kinds;
+    struct model *model;
+    struct index *index;
+};
+
+struct verdict {
+    const struct revision *revision;
+    struct guesses guesses;
+    struct ranking ranking; /* the first ranking.top candidates, best first */
+    double kinds[KINDS];    /* probabilities */
+    enum kind kind;
+    enum decision decision;
+    double confidence; /* that the decision, and for a service its first candidate, is right */
+    struct reading reading;
+    struct kind_view view;
+    struct folded scratch;
+};
+
+/* The revision that applies: the project's own, else that in force in its year. NULL with a fault
+ * "project.unknown_catalog". */
+const struct revision *verdict_revision(const struct mind *mind, const struct project *project,
+                                        struct fault *fault);
+
+/* Judges texts (indexed by enum field) of a unit by a revision. */
+void verdict_reach(struct verdict *verdict, const struct mind *mind,
+                   const struct revision *revision, const char *unit, const char *department,
+                   const char *const texts[FIELDS]);
+void verdict_free(struct verdict *verdict);
+
+/* The terms of the confidence curve for a service, and its logistic function. */
+void verdict_terms(const struct verdict *verdict, double terms[CONFIDENCE_TERMS]);
+double logistic(double x);
+double logit(double probability);
+
+#endif
