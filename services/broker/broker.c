@@ -1,0 +1,342 @@
+#include "services/broker/broker.h"
+
+#include "common/log.h"
+#include "common/strbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MOST_MESSAGES = 512, /* received in one turn, so that one commit does not grow without */
+    MOST_BYTES = 64 * 1024 * 1024, /* end and answers do not wait long */
+    FRAME_ROOM = 64 * 1024,        /* a frame may be larger than a body by this, for JSON escapes */
+    LAZY_COMMIT_MS = 20, /* a finished job that nobody asks for waits for others so long */
+    LAZY_COMMIT_CHANGES = 256,
+    TROUBLE_MS = 1000, /* after a failed commit, until the next try */
+    EXPIRE_MS = 60000,
+    RECEIVE_HWM = 100,
+    LINGER_MS = 1000,
+    TCP_HEARTBEAT_MS = 5000,
+    TCP_SILENCE_MS = 20000,
+    RETRY_LONGEST_S = 60,
+};
+
+const struct broker_options broker_defaults = {
+    .max_jobs = 100000,
+    .max_bytes = (int64_t)4 << 30,
+    .max_message = MDP_MAX_BODY_BYTES,
+    .max_waiting = 1000,
+    .wait_ms = 30000,
+    .heartbeat_ms = MDP_HEARTBEAT_MS,
+    .lease_ms = 10000,
+    .attempts = 5,
+    .backoff_ms = 200,
+    .credit = 2,
+    .retention_s = 86400,
+    .drain_ms = 5000,
+};
+
+static void take_up(struct record *record, void *argument)
+{
+    struct job *job = job_new(record);
+    int64_t delay = job->record.due - zclock_time();
+    job->due = zclock_mono() + (delay > 0 ? delay : 0);
+    broker_add_job(argument, job);
+}
+
+static zsock_t *open_router(const struct broker_options *options, struct fault *fault)
+{
+    zsock_t *router = zsock_new(ZMQ_ROUTER);
+    if (!router) {
+        fault_set(fault, "broker.socket", "no socket: %s", zmq_strerror(zmq_errno()));
+        return NULL;
+    }
+    zsock_set_router_mandatory(router, 1);
+    zsock_set_sndtimeo(router, 0);
+    zsock_set_rcvhwm(router, RECEIVE_HWM);
+    zsock_set_maxmsgsize(router, (int)(options->max_message + FRAME_ROOM));
+    zsock_set_linger(router, LINGER_MS);
+    zsock_set_heartbeat_ivl(router, TCP_HEARTBEAT_MS);
+    zsock_set_heartbeat_timeout(router, TCP_SILENCE_MS);
+    zsock_set_backlog(router, 1024);
+    if (zsock_bind(router, "%s", options->endpoint) < 0) {
+        fault_set(fault, "broker.bind", "%s: %s", options->endpoint, zmq_strerror(zmq_errno()));
+        zsock_destroy(&router);
+    }
+    return router;
+}
+
+struct broker *broker_new(const struct broker_options *options, struct fault *fault)
+{
+    struct broker *broker = xcalloc(1, sizeof *broker);
+    broker->options = *options;
+    broker->crew = crew_new();
+    broker->complaints = complaints_new();
+    broker->jobs = zhashx_new();
+    broker->direct = zlist_new();
+    broker->changes = zlist_new();
+    broker->since = zclock_time();
+    broker->spool = spool_open(options->spool_path, fault);
+    if (!broker->spool || spool_each_ready(broker->spool, take_up, broker, fault) ||
+        !(broker->router = open_router(options, fault)))
+        broker_destroy(&broker);
+    return broker;
+}
+
+static void drop_leases(struct broker *broker)
+{
+    for (struct worker *worker = zhashx_first(broker->crew->workers); worker;
+         worker = zhashx_next(broker->crew->workers))
+        while (worker->leased > 0) {
+            struct job *job = worker->leases[0];
+            worker_drop(worker, job);
+            if (job->closed)
+                job_destroy(&job);
+        }
+}
+
+void broker_destroy(struct broker **broker)
+{
+    if (!*broker)
+        return;
+    struct change *change;
+    while ((change = zlist_pop((*broker)->changes)))
+        change_destroy(&change);
+    drop_leases(*broker);
+    for (struct job *job = zhashx_first((*broker)->jobs); job; job = zhashx_next((*broker)->jobs)) {
+        struct job *doomed = job;
+        job_destroy(&doomed);
+    }
+    crew_destroy(&(*broker)->crew);
+    zhashx_destroy(&(*broker)->jobs);
+    zlist_destroy(&(*broker)->direct);
+    zlist_destroy(&(*broker)->changes);
+    complaints_destroy(&(*broker)->complaints);
+    spool_close(&(*broker)->spool);
+    zsock_destroy(&(*broker)->router);
+    free(*broker);
+    *broker = NULL;
+}
+
+void broker_add_job(struct broker *broker, struct job *job)
+{
+    job->state = JOB_READY;
+    job->order = broker->arrivals++;
+    job->service = crew_service(broker->crew, job->record.service);
+    queue_push(&job->service->queues[job->record.priority], job);
+    zhashx_insert(broker->jobs, job->record.uuid, job);
+    if (job_is_direct(job))
+        zlist_append(broker->direct, job);
+}
+
+struct job *broker_find_job(struct broker *broker, const char *uuid)
+{
+    return zhashx_lookup(broker->jobs, uuid);
+}
+
+void broker_forget_job(struct broker *broker, struct job **job)
+{
+    if (job_is_direct(*job))
+        zlist_remove(broker->direct, *job);
+    if (!(*job)->closed)
+        zhashx_delete(broker->jobs, (*job)->record.uuid);
+    job_destroy(job);
+}
+
+/* Seconds in which a tenth of the spool will have been worked off. */
+static int retry_after(struct broker *broker)
+{
+    double rate = meter_per_second(&broker->tally.done_rate, zclock_mono());
+    double seconds = rate > 0 ? (double)spool_totals(broker->spool).ready / 10 / rate : 5;
+    return seconds < 1 ? 1 : seconds > RETRY_LONGEST_S ? RETRY_LONGEST_S : (int)seconds;
+}
+
+bool broker_has_room(struct broker *broker, int64_t bytes, const char **code, int *retry_after_s)
+{
+    struct spool_totals totals = spool_totals(broker->spool);
+    int64_t jobs = totals.ready + totals.dead + broker->pending_jobs;
+    *code = broker->trouble_until ? "spool.failed" : "queue.full";
+    *retry_after_s = retry_after(broker);
+    return !broker->trouble_until && jobs < broker->options.max_jobs &&
+           totals.bytes + broker->pending_bytes + bytes <= broker->options.max_bytes;
+}
+
+void broker_change(struct broker *broker, struct change *change)
+{
+    if (zlist_size(broker->changes) == 0)
+        broker->lazy_commit_at = zclock_mono() + LAZY_COMMIT_MS;
+    if (change->answer)
+        broker->urgent = true;
+    if (change->kind == CHANGE_ACCEPT) {
+        broker->pending_jobs++;
+        broker->pending_bytes += change->record.bytes;
+    }
+    zlist_append(broker->changes, change);
+}
+
+/* Commits a list. When that fails, those that somebody waits for are refused and the others, whose
+ * effect may come later, are left in the list. */
+static int commit_list(struct broker *broker, zlist_t *changes)
+{
+    struct fault fault = {0};
+    int64_t started = zclock_usecs();
+    int status = spool_commit(broker->spool, changes, &fault);
+    if (status) {
+        broker->tally.commit_failures++;
+        broker->trouble_until = zclock_mono() + TROUBLE_MS;
+        log_error("commit_failed", "changes=%zu code=%s reason=\"%s\"", zlist_size(changes),
+                  fault.code, fault.message);
+    } else {
+        broker->tally.changes += zlist_size(changes);
+        meter_add(&broker->tally.commits, zclock_usecs() - started);
+    }
+    for (size_t left = zlist_size(changes); left > 0; left--) {
+        struct change *change = zlist_pop(changes);
+        if (status && !change->answer) {
+            zlist_append(changes, change);
+            continue;
+        }
+        titanic_settle(broker, change, status ? &fault : NULL);
+        change_destroy(&change);
+    }
+    return status;
+}
+
+void broker_commit(struct broker *broker)
+{
+    if (zlist_size(broker->changes) == 0)
+        return;
+    /* Settling a change may note another one, for the commit after this. */
+    zlist_t *changes = broker->changes;
+    broker->changes = zlist_new();
+    broker->urgent = false;
+    broker->pending_jobs = broker->pending_bytes = 0;
+    size_t all = zlist_size(changes);
+    int status = commit_list(broker, changes);
+    size_t kept = zlist_size(changes);
+    if (status && kept > 0 && kept < all)
+        status = commit_list(broker, changes);
+    if (status == 0)
+        broker->trouble_until = 0;
+    struct change *change;
+    while ((change = zlist_pop(changes)))
+        broker_change(broker, change);
+    if (broker->trouble_until)
+        broker->lazy_commit_at = broker->trouble_until;
+    zlist_destroy(&changes);
+}
+
+static void handle(struct broker *broker, zmsg_t *frames)
+{
+    zframe_t *peer = zmsg_pop(frames);
+    struct mdp_message message;
+    struct fault fault;
+    if (mdp_decode(&message, &frames, false, &fault)) {
+        complain(broker->complaints, peer, fault.message);
+    } else if (message.role == MDP_WORKER) {
+        dispatch_worker_message(broker, peer, &message);
+        mdp_message_clear(&message);
+    } else {
+        clients_request(broker, &peer, &message);
+    }
+    zframe_destroy(&peer);
+}
+
+static void receive_all(struct broker *broker)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < MOST_MESSAGES && bytes < MOST_BYTES; i++) {
+        if (!(zsock_events(broker->router) & ZMQ_POLLIN))
+            return;
+        zmsg_t *frames = zmsg_recv(broker->router);
+        if (!frames)
+            return;
+        bytes += zmsg_content_size(frames);
+        handle(broker, frames);
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int wait_ms(struct broker *broker)
+{
+    int64_t now = zclock_mono();
+    int64_t due = earlier(broker->heartbeat_at, broker->expire_at);
+    due = earlier(due, dispatch_next_due(broker, now));
+    due = earlier(due, clients_next_give_up(broker));
+    if (zlist_size(broker->changes) > 0)
+        due = earlier(due, broker->lazy_commit_at);
+    if (broker->stopping)
+        due = earlier(due, broker->stop_at);
+    return due <= now ? 0 : (int)(due - now);
+}
+
+static bool commit_is_due(const struct broker *broker, int64_t now)
+{
+    size_t changes = zlist_size(broker->changes);
+    return broker->urgent || (changes > 0 && now >= broker->lazy_commit_at) ||
+           (changes >= LAZY_COMMIT_CHANGES && !broker->trouble_until);
+}
+
+static void expire(struct broker *broker, int64_t now)
+{
+    struct fault fault;
+    int expired =
+        spool_expire(broker->spool, zclock_time() - broker->options.retention_s * 1000, &fault);
+    if (expired < 0)
+        log_error("expire_failed", "reason=\"%s\"", fault.message);
+    else if (expired > 0)
+        log_info("replies_expired", "count=%d", expired);
+    broker->expire_at = expired > 0 ? now : now + EXPIRE_MS;
+    crew_tidy(broker->crew);
+}
+
+static void begin_stop(struct broker *broker)
+{
+    if (broker->stopping)
+        return;
+    broker->stopping = true;
+    broker->stop_at = zclock_mono() + broker->options.drain_ms;
+    log_info("broker_stops", "leased=%lld",
+             (long long)(broker->leased[PRIORITY_INTERACTIVE] + broker->leased[PRIORITY_BULK]));
+}
+
+static bool has_stopped(const struct broker *broker)
+{
+    bool leased = broker->leased[PRIORITY_INTERACTIVE] + broker->leased[PRIORITY_BULK] > 0;
+    return broker->stopping && (!leased || zclock_mono() >= broker->stop_at);
+}
+
+/* Wakes for messages, for the end, and for what is due. In each turn all that has arrived is taken
+ * in, jobs go to free workers, one commit makes the turn's submissions and results durable, and then
+ * their senders get their answers. */
+void broker_run(struct broker *broker, int ending)
+{
+    zmq_pollitem_t items[] = {{zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0},
+                              {NULL, ending, ZMQ_POLLIN, 0}};
+    while (!has_stopped(broker)) {
+        zmq_poll(items, broker->stopping ? 1 : 2, wait_ms(broker));
+        if (items[1].revents & ZMQ_POLLIN)
+            begin_stop(broker);
+
+        receive_all(broker);
+        int64_t now = zclock_mono();
+        if (now >= broker->trouble_until)
+            broker->trouble_until = 0;
+        if (now >= broker->heartbeat_at)
+            dispatch_heartbeats(broker, now);
+        clients_give_up(broker, now);
+        dispatch_all(broker); /* so that workers have work while we commit */
+        if (commit_is_due(broker, now)) {
+            broker_commit(broker);
+            dispatch_all(broker);
+        }
+        if (now >= broker->expire_at)
+            expire(broker, now);
+    }
+    dispatch_dismiss_all(broker);
+    broker_commit(broker);
+}

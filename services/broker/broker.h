@@ -1,0 +1,113 @@
+#ifndef JINMU_BROKER_H
+#define JINMU_BROKER_H
+
+#include "services/broker/complaints.h"
+#include "services/broker/crew.h"
+#include "services/broker/spool.h"
+
+#include "common/meter.h"
+
+/* A Majordomo broker (18/MDP and 7/MDP on one ROUTER) with 9/TSP over a spool. */
+
+struct broker_options {
+    const char *endpoint;
+    const char *spool_path;
+    int64_t max_jobs;     /* in the spool, replies not counted */
+    int64_t max_bytes;    /* of all bodies in the spool, replies too */
+    int64_t max_message;  /* bytes of one message's body */
+    int64_t max_waiting;  /* direct requests that are not answered yet */
+    int64_t wait_ms;      /* a direct request waits so long for a worker */
+    int64_t heartbeat_ms; /* between two heartbeats */
+    int64_t lease_ms;     /* a busy worker may be silent so long */
+    int64_t attempts;     /* leases of one job that may be lost before it is dead */
+    int64_t backoff_ms;   /* before the first retry; doubles with each */
+    int64_t credit;       /* jobs that a worker of 18/MDP may hold */
+    int64_t retention_s;  /* replies that nobody closed are kept so long */
+    int64_t drain_ms;     /* for workers to finish at the end */
+};
+extern const struct broker_options broker_defaults;
+
+/* What happened since the start. */
+struct tally {
+    uint64_t accepted, duplicates, done, refused, direct, retries, lease_expiries, workers_lost,
+        dead, commit_failures, changes;
+    struct meter_rate accepted_rate, done_rate;
+    struct meter_durations commits;
+};
+
+struct broker {
+    struct broker_options options;
+    zsock_t *router;
+    struct spool *spool;
+    struct crew *crew;
+    struct complaints *complaints;
+    zhashx_t *jobs;                      /* by UUID: all that are not done */
+    zlist_t *direct;                     /* the direct requests among them, oldest first */
+    zlist_t *changes;                    /* struct change, for the next commit */
+    bool urgent;                         /* somebody waits for that commit */
+    int64_t pending_jobs, pending_bytes; /* of the ACCEPTs among them */
+    int64_t leased[PRIORITIES];
+    uint64_t arrivals, leases;
+    /* When things are due, monotonic ms. */
+    int64_t lazy_commit_at, heartbeat_at, expire_at, stop_at;
+    int64_t trouble_until; /* the spool cannot be written; 0: it can */
+    bool stopping;
+    int64_t since; /* ms since 1970 */
+    struct tally tally;
+};
+
+/* Opens the spool, takes its ready jobs up and binds. NULL with a fault. */
+struct broker *broker_new(const struct broker_options *options, struct fault *fault);
+/* The event loop; returns when `ending` (a descriptor) became readable and all is put away. */
+void broker_run(struct broker *broker, int ending);
+void broker_destroy(struct broker **broker);
+
+/* Notes a change for the next commit: a change with an answer makes it urgent. Takes it over. */
+void broker_change(struct broker *broker, struct change *change);
+/* Commits what is noted, now. */
+void broker_commit(struct broker *broker);
+/* Takes a job over into its service's queue and the table of jobs. */
+void broker_add_job(struct broker *broker, struct job *job);
+struct job *broker_find_job(struct broker *broker, const char *uuid);
+/* Takes a job that stands in no queue out of the table, and frees it. */
+void broker_forget_job(struct broker *broker, struct job **job);
+/* Whether the spool has room for one more job; if not, a reason and when to try again. */
+bool broker_has_room(struct broker *broker, int64_t bytes, const char **code, int *retry_after_s);
+
+/* 32 random hexadecimal digits. */
+void uuid_make(char uuid[UUID_DIGITS + 1]);
+
+/* clients.c: a client's request; consumes the peer, clears the message. */
+void clients_request(struct broker *broker, zframe_t **peer, struct mdp_message *message);
+/* Answers direct requests that waited too long. */
+void clients_give_up(struct broker *broker, int64_t now);
+/* When the next of them will have, monotonic ms; INT64_MAX when none will. */
+int64_t clients_next_give_up(struct broker *broker);
+
+/* titanic.c, control.c: services of the broker itself. Each gives its answer at once, or takes answer
+ * (and body) over and sets them to NULL. */
+typedef void (*own_service)(struct broker *broker, struct answer **answer, zmsg_t **body);
+void titanic_service_request(struct broker *broker, struct answer **answer, zmsg_t **body);
+void titanic_service_submit(struct broker *broker, struct answer **answer, zmsg_t **body);
+void titanic_service_reply(struct broker *broker, struct answer **answer, zmsg_t **body);
+void titanic_service_close(struct broker *broker, struct answer **answer, zmsg_t **body);
+void control_mmi(struct broker *broker, struct answer **answer, zmsg_t **body);
+void control_status(struct broker *broker, struct answer **answer, zmsg_t **body);
+void control_cancel(struct broker *broker, struct answer **answer, zmsg_t **body);
+void control_dead(struct broker *broker, struct answer **answer, zmsg_t **body);
+
+/* What became of a change: `fault` is NULL when it was committed. */
+void titanic_settle(struct broker *broker, struct change *change, const struct fault *fault);
+
+/* dispatch.c: jobs to workers, and back. */
+void dispatch_worker_message(struct broker *broker, const zframe_t *peer,
+                             struct mdp_message *message);
+void dispatch_all(struct broker *broker);
+/* Sends heartbeats, and takes the jobs from workers that were silent for too long. */
+void dispatch_heartbeats(struct broker *broker, int64_t now);
+void dispatch_dismiss_all(struct broker *broker);
+/* When a queue's first job becomes due, monotonic ms; INT64_MAX when none will. */
+int64_t dispatch_next_due(struct broker *broker, int64_t now);
+bool is_reserved_service(const char *name);
+
+#endif

@@ -1,0 +1,372 @@
+#include "services/broker/spool.h"
+
+#include "common/store.h"
+#include "common/strbuf.h"
+
+#include "services/broker/schema.sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EXPIRE_AT_ONCE = 500, /* replies forgotten in one transaction */
+    CHECKPOINT_PAGES =
+        8000 /* 32 MB of log: fewer pages are written twice than with SQLite's 1000 */
+};
+
+static const char *const migrations[] = {schema_sql};
+static const struct store_schema schema = {"spool", migrations, 1};
+
+enum statement {
+    INSERT_JOB,
+    INSERT_BODY,
+    SELECT_KEY,
+    SELECT_UUID,
+    SELECT_ID,
+    SELECT_BODY,
+    DELETE_BODY,
+    DELETE_JOB,
+    UPDATE_DONE,
+    UPDATE_RETRY,
+    UPDATE_DEAD,
+    UPDATE_REVIVED,
+    SELECT_READY,
+    SELECT_DEAD,
+    SELECT_EXPIRED,
+    STATEMENTS
+};
+
+#define COLUMNS "id, uuid, service, priority, attempts, due, accepted, bytes, state"
+static const char *const statements_sql[STATEMENTS] = {
+    [INSERT_JOB] = "INSERT INTO job (uuid, key, service, priority, state, attempts, due, accepted,"
+                   " bytes) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?)",
+    [INSERT_BODY] = "INSERT INTO body (job, part, content) VALUES (?, ?, ?)",
+    [SELECT_KEY] = "SELECT " COLUMNS " FROM job WHERE key = ?",
+    [SELECT_UUID] = "SELECT " COLUMNS " FROM job WHERE uuid = ?",
+    [SELECT_ID] = "SELECT " COLUMNS " FROM job WHERE id = ?",
+    [SELECT_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
+    [DELETE_BODY] = "DELETE FROM body WHERE job = ?",
+    [DELETE_JOB] = "DELETE FROM job WHERE id = ?",
+    [UPDATE_DONE] = "UPDATE job SET state = 'done', finished = ?, bytes = ? WHERE id = ?",
+    [UPDATE_RETRY] = "UPDATE job SET attempts = ?, due = ? WHERE id = ?",
+    [UPDATE_DEAD] = "UPDATE job SET state = 'dead', finished = ?, attempts = ?, reason = ?"
+                    " WHERE id = ?",
+    [UPDATE_REVIVED] = "UPDATE job SET state = 'ready', finished = NULL, attempts = 0, due = ?,"
+                       " reason = '' WHERE id = ?",
+    [SELECT_READY] = "SELECT " COLUMNS " FROM job WHERE state = 'ready' ORDER BY id",
+    [SELECT_DEAD] = "SELECT " COLUMNS ", reason FROM job WHERE state = 'dead'"
+                    " ORDER BY finished DESC LIMIT ?",
+    [SELECT_EXPIRED] = "SELECT " COLUMNS " FROM job WHERE state = 'done' AND finished < ?"
+                       " ORDER BY finished LIMIT ?",
+};
+
+struct spool {
+    struct store *store;
+    sqlite3_stmt *statements[STATEMENTS];
+    struct spool_totals totals;
+};
+
+struct change *change_new(enum change_kind kind, const struct record *record)
+{
+    struct change *change = xcalloc(1, sizeof *change);
+    change->kind = kind;
+    change->record = record_copy(record);
+    return change;
+}
+
+void change_destroy(struct change **change)
+{
+    if (!*change)
+        return;
+    record_clear(&(*change)->record);
+    free((*change)->key);
+    free((*change)->reason);
+    zmsg_destroy(&(*change)->body);
+    answer_destroy(&(*change)->answer);
+    free(*change);
+    *change = NULL;
+}
+
+static void count_all(struct spool *spool)
+{
+    struct store *store = spool->store;
+    spool->totals = (struct spool_totals){
+        .ready = store_number(store, "SELECT count(*) FROM job WHERE state = 'ready'", 0),
+        .done = store_number(store, "SELECT count(*) FROM job WHERE state = 'done'", 0),
+        .dead = store_number(store, "SELECT count(*) FROM job WHERE state = 'dead'", 0),
+        .bytes = store_number(store, "SELECT coalesce(sum(bytes), 0) FROM job", 0),
+    };
+}
+
+struct spool *spool_open(const char *path, struct fault *fault)
+{
+    struct spool *spool = xcalloc(1, sizeof *spool);
+    char pragmas[128];
+    /* Debian's SQLite overwrites what is deleted with zeros, which costs a write for each page of a
+     * finished job's body. */
+    snprintf(pragmas, sizeof pragmas, "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = %d",
+             CHECKPOINT_PAGES);
+    spool->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
+    if (!spool->store || store_exec(spool->store, pragmas, fault))
+        goto failed;
+    for (int i = 0; i < STATEMENTS; i++)
+        if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
+            goto failed;
+    count_all(spool);
+    return spool;
+failed:
+    spool_close(&spool);
+    return NULL;
+}
+
+void spool_close(struct spool **spool)
+{
+    if (!*spool)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize((*spool)->statements[i]);
+    store_close(&(*spool)->store);
+    free(*spool);
+    *spool = NULL;
+}
+
+struct spool_totals spool_totals(const struct spool *spool)
+{
+    return spool->totals;
+}
+
+static enum spool_state state_of(const char *name)
+{
+    return strcmp(name, "done") == 0   ? SPOOL_DONE
+           : strcmp(name, "dead") == 0 ? SPOOL_DEAD
+                                       : SPOOL_READY;
+}
+
+/* The record in a row of COLUMNS. */
+static enum spool_state read_record(sqlite3_stmt *row, struct record *record)
+{
+    *record = (struct record){
+        .id = sqlite3_column_int64(row, 0),
+        .service = xstrdup(store_text(row, 2)),
+        .priority = priority_of(store_text(row, 3)),
+        .attempts = sqlite3_column_int(row, 4),
+        .due = sqlite3_column_int64(row, 5),
+        .accepted = sqlite3_column_int64(row, 6),
+        .bytes = sqlite3_column_int64(row, 7),
+    };
+    snprintf(record->uuid, sizeof record->uuid, "%s", store_text(row, 1));
+    return state_of(store_text(row, 8));
+}
+
+/* Reads the one row of a bound SELECT. SPOOL_UNKNOWN when there is none or it cannot be read. */
+static enum spool_state read_one(struct spool *spool, sqlite3_stmt *bound, struct record *record,
+                                 struct fault *fault)
+{
+    enum spool_state state = SPOOL_UNKNOWN;
+    if (store_next(spool->store, bound, fault) == 1)
+        state = read_record(bound, record);
+    sqlite3_reset(bound);
+    return state;
+}
+
+enum spool_state spool_find(struct spool *spool, const char *uuid, struct record *record)
+{
+    sqlite3_stmt *select = store_bind(spool->statements[SELECT_UUID], "t", uuid);
+    return read_one(spool, select, record, NULL);
+}
+
+zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault)
+{
+    sqlite3_stmt *select = store_bind(spool->statements[SELECT_BODY], "i", id);
+    zmsg_t *body = zmsg_new();
+    int status;
+    while ((status = store_next(spool->store, select, fault)) == 1) {
+        const void *content = sqlite3_column_blob(select, 0);
+        zmsg_addmem(body, content ? content : "", (size_t)sqlite3_column_bytes(select, 0));
+    }
+    if (status == 0 && zmsg_size(body) == 0)
+        status = fault_set(fault, "spool.no_body", "job %lld has no body", (long long)id);
+    if (status)
+        zmsg_destroy(&body);
+    return body;
+}
+
+/* Stores the frames without a copy: they live until after the commit. */
+static int insert_body(struct spool *spool, int64_t id, zmsg_t *body, struct fault *fault)
+{
+    sqlite3_stmt *insert = spool->statements[INSERT_BODY];
+    int64_t part = 0;
+    for (zframe_t *frame = zmsg_first(body); frame; frame = zmsg_next(body)) {
+        store_bind(insert, "ii", id, part++);
+        const void *content = zframe_size(frame) ? (const void *)zframe_data(frame) : "";
+        sqlite3_bind_blob64(insert, 3, content, zframe_size(frame), SQLITE_STATIC);
+        int status = store_run(spool->store, insert, fault);
+        sqlite3_clear_bindings(insert);
+        if (status)
+            return -1;
+    }
+    return 0;
+}
+
+static int run(struct spool *spool, sqlite3_stmt *bound, struct fault *fault)
+{
+    return store_run(spool->store, bound, fault);
+}
+
+static int accept_job(struct spool *spool, struct change *change, struct spool_totals *totals,
+                      struct fault *fault)
+{
+    struct record *record = &change->record;
+    struct record known = {0};
+    if (change->key && read_one(spool, store_bind(spool->statements[SELECT_KEY], "t", change->key),
+                                &known, fault) != SPOOL_UNKNOWN) {
+        record_clear(record);
+        *record = known;
+        change->duplicate = true;
+        return 0;
+    }
+    sqlite3_stmt *insert = store_bind(
+        spool->statements[INSERT_JOB], "ttttiii", record->uuid, change->key, record->service,
+        priority_names[record->priority], record->due, record->accepted, record->bytes);
+    if (run(spool, insert, fault))
+        return -1;
+    record->id = sqlite3_last_insert_rowid(spool->store->db);
+    totals->ready++;
+    totals->bytes += record->bytes;
+    return insert_body(spool, record->id, change->body, fault);
+}
+
+static int finish_job(struct spool *spool, const struct change *change, int64_t now,
+                      struct fault *fault)
+{
+    int64_t id = change->record.id;
+    int64_t bytes = (int64_t)zmsg_content_size(change->body);
+    return run(spool, store_bind(spool->statements[DELETE_BODY], "i", id), fault) ||
+                   insert_body(spool, id, change->body, fault) ||
+                   run(spool, store_bind(spool->statements[UPDATE_DONE], "iii", now, bytes, id),
+                       fault)
+               ? -1
+               : 0;
+}
+
+static int64_t *total_of(struct spool_totals *totals, enum spool_state state)
+{
+    return state == SPOOL_DONE   ? &totals->done
+           : state == SPOOL_DEAD ? &totals->dead
+                                 : &totals->ready;
+}
+
+/* Changes a job that should be there; one that is not there any more is left alone. */
+static int change_job(struct spool *spool, const struct change *change, struct spool_totals *totals,
+                      int64_t now, struct fault *fault)
+{
+    const struct record *record = &change->record;
+    struct record old = {0};
+    struct fault why = {0};
+    enum spool_state was =
+        read_one(spool, store_bind(spool->statements[SELECT_ID], "i", record->id), &old, &why);
+    if (was == SPOOL_UNKNOWN) {
+        if (why.code[0] && fault)
+            *fault = why;
+        return why.code[0] ? -1 : 0;
+    }
+    int64_t old_bytes = old.bytes;
+    record_clear(&old);
+    --*total_of(totals, was);
+    sqlite3_stmt **statements = spool->statements;
+    int64_t attempts = record->attempts;
+    switch (change->kind) {
+    case CHANGE_FINISH:
+        totals->done++;
+        totals->bytes += (int64_t)zmsg_content_size(change->body) - old_bytes;
+        return finish_job(spool, change, now, fault);
+    case CHANGE_BURY:
+        totals->dead++;
+        return run(spool,
+                   store_bind(statements[UPDATE_DEAD], "iiti", now, attempts,
+                              change->reason ? change->reason : "", record->id),
+                   fault);
+    case CHANGE_REVIVE:
+        totals->ready++;
+        return run(spool, store_bind(statements[UPDATE_REVIVED], "ii", record->due, record->id),
+                   fault);
+    case CHANGE_REMOVE:
+        totals->bytes -= old_bytes;
+        return run(spool, store_bind(statements[DELETE_JOB], "i", record->id), fault);
+    default:
+        ++*total_of(totals, was);
+        return run(spool,
+                   store_bind(statements[UPDATE_RETRY], "iii", attempts, record->due, record->id),
+                   fault);
+    }
+}
+
+int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
+{
+    struct spool_totals totals = spool->totals;
+    int64_t now = zclock_time();
+    if (store_begin(spool->store, fault))
+        return -1;
+    int status = 0;
+    for (struct change *change = zlist_first(changes); change && !status;
+         change = zlist_next(changes))
+        status = change->kind == CHANGE_ACCEPT ? accept_job(spool, change, &totals, fault)
+                                               : change_job(spool, change, &totals, now, fault);
+    if (!status)
+        status = store_commit(spool->store, fault);
+    if (status)
+        store_rollback(spool->store);
+    else
+        spool->totals = totals;
+    return status;
+}
+
+int spool_each_ready(struct spool *spool, void (*visit)(struct record *record, void *argument),
+                     void *argument, struct fault *fault)
+{
+    sqlite3_stmt *select = store_bind(spool->statements[SELECT_READY], "");
+    int status;
+    while ((status = store_next(spool->store, select, fault)) == 1) {
+        struct record record;
+        read_record(select, &record);
+        visit(&record, argument);
+    }
+    return status;
+}
+
+int spool_each_dead(struct spool *spool, int limit,
+                    void (*visit)(const struct record *record, const char *reason, void *argument),
+                    void *argument, struct fault *fault)
+{
+    sqlite3_stmt *select = store_bind(spool->statements[SELECT_DEAD], "i", (int64_t)limit);
+    int status;
+    while ((status = store_next(spool->store, select, fault)) == 1) {
+        struct record record;
+        read_record(select, &record);
+        visit(&record, store_text(select, 9), argument);
+        record_clear(&record);
+    }
+    return status;
+}
+
+int spool_expire(struct spool *spool, int64_t before, struct fault *fault)
+{
+    sqlite3_stmt *select =
+        store_bind(spool->statements[SELECT_EXPIRED], "ii", before, (int64_t)EXPIRE_AT_ONCE);
+    zlist_t *changes = zlist_new();
+    int status;
+    while ((status = store_next(spool->store, select, fault)) == 1) {
+        struct record record;
+        read_record(select, &record);
+        zlist_append(changes, change_new(CHANGE_REMOVE, &record));
+        record_clear(&record);
+    }
+    int expired = (int)zlist_size(changes);
+    if (status == 0 && expired > 0)
+        status = spool_commit(spool, changes, fault);
+    struct change *change;
+    while ((change = zlist_pop(changes)))
+        change_destroy(&change);
+    zlist_destroy(&changes);
+    return status ? -1 : expired;
+}

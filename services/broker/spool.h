@@ -1,0 +1,64 @@
+#ifndef JINMU_SPOOL_H
+#define JINMU_SPOOL_H
+
+#include "services/broker/queue.h"
+
+#include "common/fault.h"
+
+/* spool.db: the jobs of titanic.request and jinmu.submit until their senders close them. Changes are
+ * collected and committed together, all or none of them; a committed change survives a power cut. */
+struct spool;
+
+enum spool_state { SPOOL_UNKNOWN, SPOOL_READY, SPOOL_DONE, SPOOL_DEAD };
+
+struct spool_totals {
+    int64_t ready; /* not done; leased ones too */
+    int64_t done;
+    int64_t dead;
+    int64_t bytes; /* of all bodies */
+};
+
+enum change_kind {
+    CHANGE_ACCEPT, /* a new job */
+    CHANGE_FINISH, /* done: the body is now its reply */
+    CHANGE_RETRY,  /* attempts and due of a job whose worker was lost */
+    CHANGE_BURY,   /* dead, for a reason */
+    CHANGE_REVIVE, /* a dead one is ready again, without attempts */
+    CHANGE_REMOVE  /* closed, cancelled or dropped */
+};
+
+struct change {
+    enum change_kind kind;
+    struct record record;  /* ACCEPT: id 0, filled in by the commit; others: which job */
+    char *key;             /* ACCEPT: idempotency key or NULL */
+    char *reason;          /* BURY: why; REVIVE, REMOVE: second frame of the answer, or NULL */
+    zmsg_t *body;          /* ACCEPT: the request; FINISH: the reply */
+    bool duplicate;        /* set by the commit: the key was known, record is that of its job */
+    struct answer *answer; /* who waits for it, or NULL: then it may wait for others */
+};
+struct change *change_new(enum change_kind kind, const struct record *record);
+void change_destroy(struct change **change);
+
+/* Opens or makes the file. NULL with a fault. */
+struct spool *spool_open(const char *path, struct fault *fault);
+void spool_close(struct spool **spool);
+
+/* Commits the changes (struct change) in their order. 0, or -1 with a fault: then none is made. */
+int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault);
+struct spool_totals spool_totals(const struct spool *spool);
+
+/* Each ready job, oldest first; `visit` takes the record over. 0, or -1 with a fault. */
+int spool_each_ready(struct spool *spool, void (*visit)(struct record *record, void *argument),
+                     void *argument, struct fault *fault);
+/* Each dead job, the latest first, at most `limit`; the record and reason are borrowed. */
+int spool_each_dead(struct spool *spool, int limit,
+                    void (*visit)(const struct record *record, const char *reason, void *argument),
+                    void *argument, struct fault *fault);
+/* What the spool knows of a UUID, and its record when it is known. */
+enum spool_state spool_find(struct spool *spool, const char *uuid, struct record *record);
+/* The frames of a job's body, or NULL with a fault. */
+zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault);
+/* Forgets replies that were finished before (ms since 1970), some at a time. How many, or -1. */
+int spool_expire(struct spool *spool, int64_t before, struct fault *fault);
+
+#endif
