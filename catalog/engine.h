@@ -28,7 +28,7 @@ void judge_destroy(struct judge **judge);
 struct judged {
     bool is_error;            /* `json` is {"id":…,"error":{…}} */
     bool in_batch;            /* it came in {"projects":[…]}, not alone */
-    const char *id;           /* "" when the project had none */
+    const char *id;           /* made from the content hash when the project had none */
     const char *content_hash; /* 64 hex digits: SHA-256 of the project's JSON as read */
     const char *catalog;      /* the revision that it was judged by */
     const char *department;   /* of the first candidate, or the resolved one, or "" */

@@ -2,9 +2,9 @@
 
 #include "common/log.h"
 #include "common/mdp.h"
+#include "services/worker/assignment.h"
 #include "services/worker/delivery.h"
 #include "services/worker/engine_source.h"
-#include "services/worker/job.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,35 +24,35 @@ struct worker {
     struct delivery *delivery;
     struct engine_source *source;
     struct project_limits limits;
-    zlist_t *waiting;         /* of struct job: received, not begun */
-    size_t open_jobs;         /* begun, not answered */
+    zlist_t *waiting;         /* of struct assignment: received, not begun */
+    size_t open_assignments;  /* begun, not answered */
     struct strbuf records[2]; /* for the collector, by engine_use */
     int64_t catalog_look;     /* when it is due */
 };
 
-/* The judging of one job. */
+/* The judging of one assignment. */
 struct judging {
     struct worker *worker;
-    struct job *job;
+    struct assignment *assignment;
     enum engine_use use;
     size_t projects; /* judged */
     size_t batched;  /* of them, in the records */
 };
 
-static void finish_if_done(struct worker *worker, struct job *job)
+static void finish_if_done(struct worker *worker, struct assignment *assignment)
 {
-    if (!job->judged || job->unstored > 0)
+    if (!assignment->judged || assignment->unstored > 0)
         return;
-    zmsg_t *answer = job_answer(job);
-    mdp_worker_reply(worker->mdp, &job->client, &answer);
-    worker->open_jobs--;
-    job_destroy(&job);
+    zmsg_t *answer = assignment_answer(assignment);
+    mdp_worker_reply(worker->mdp, &assignment->client, &answer);
+    worker->open_assignments--;
+    assignment_destroy(&assignment);
 }
 
 static void on_delivered(void *owner, const struct wire_tally *tally, const struct fault *fault,
                          void *argument)
 {
-    job_stored(owner, tally, fault);
+    assignment_stored(owner, tally, fault);
     finish_if_done(argument, owner);
 }
 
@@ -79,9 +79,9 @@ void worker_destroy(struct worker **worker)
 {
     if (!*worker)
         return;
-    struct job *job;
-    while ((job = zlist_pop((*worker)->waiting)))
-        job_destroy(&job);
+    struct assignment *assignment;
+    while ((assignment = zlist_pop((*worker)->waiting)))
+        assignment_destroy(&assignment);
     zlist_destroy(&(*worker)->waiting);
     mdp_worker_destroy(&(*worker)->mdp);
     delivery_destroy(&(*worker)->delivery);
@@ -99,9 +99,9 @@ static void send_records(struct judging *judging)
     judging->batched = 0;
     if (records->length == 0)
         return;
-    judging->job->unstored++;
-    delivery_send(worker->delivery, judging->job, engine_version(),
-                  engine_source_model(worker->source), records, !judging->job->bulk);
+    judging->assignment->unstored++;
+    delivery_send(worker->delivery, judging->assignment, engine_version(),
+                  engine_source_model(worker->source), records, !judging->assignment->bulk);
 }
 
 static void judge_urgent_ones(struct worker *worker);
@@ -110,64 +110,66 @@ static void on_judged(const struct judged *judged, void *argument)
 {
     struct judging *judging = argument;
     struct strbuf *records = &judging->worker->records[judging->use];
-    job_add(judging->job, judged, records, judging->worker->limits.project_bytes);
+    assignment_add(judging->assignment, judged, records, judging->worker->limits.project_bytes);
     if (++judging->batched >= BATCH_PROJECTS || records->length >= BATCH_BYTES)
         send_records(judging);
-    if (judging->use == ENGINE_USE_MAIN && judging->job->bulk &&
+    if (judging->use == ENGINE_USE_MAIN && judging->assignment->bulk &&
         ++judging->projects % LOOK_UP_PROJECTS == 0)
         judge_urgent_ones(judging->worker);
 }
 
-static void begin_job(struct worker *worker, struct job *job, enum engine_use use)
+static void begin_assignment(struct worker *worker, struct assignment *assignment,
+                             enum engine_use use)
 {
-    struct judging judging = {.worker = worker, .job = job, .use = use};
-    worker->open_jobs++;
-    if (judge_body(engine_source_judge(worker->source, use), (const char *)zframe_data(job->body),
-                   zframe_size(job->body), on_judged, &judging, &job->fault))
-        job->refused = true;
+    struct judging judging = {.worker = worker, .assignment = assignment, .use = use};
+    worker->open_assignments++;
+    if (judge_body(engine_source_judge(worker->source, use),
+                   (const char *)zframe_data(assignment->body), zframe_size(assignment->body),
+                   on_judged, &judging, &assignment->fault))
+        assignment->refused = true;
     send_records(&judging);
-    job->judged = true;
-    finish_if_done(worker, job);
+    assignment->judged = true;
+    finish_if_done(worker, assignment);
 }
 
 /* The next request that has arrived, or NULL. */
-static struct job *receive_job(struct worker *worker)
+static struct assignment *receive_assignment(struct worker *worker)
 {
     zframe_t *client = NULL;
     zmsg_t *request = mdp_worker_next(worker->mdp, &client);
-    return request ? job_new(&client, &request) : NULL;
+    return request ? assignment_new(&client, &request) : NULL;
 }
 
 /* In the middle of a bulk request: judges those that have arrived and cannot wait, and answers
  * those that are stored. */
 static void judge_urgent_ones(struct worker *worker)
 {
-    struct job *job;
+    struct assignment *assignment;
     delivery_handle(worker->delivery);
-    while ((job = receive_job(worker))) {
-        if (job->bulk)
-            zlist_append(worker->waiting, job);
+    while ((assignment = receive_assignment(worker))) {
+        if (assignment->bulk)
+            zlist_append(worker->waiting, assignment);
         else
-            begin_job(worker, job, ENGINE_USE_BETWEEN);
+            begin_assignment(worker, assignment, ENGINE_USE_BETWEEN);
     }
 }
 
 /* Judges one request: one that has just arrived and cannot wait, else the one waiting longest. */
 static bool judge_next(struct worker *worker)
 {
-    struct job *job = receive_job(worker);
-    if (job && (!job->bulk || zlist_size(worker->waiting) == 0)) {
-        begin_job(worker, job, ENGINE_USE_MAIN);
+    struct assignment *assignment = receive_assignment(worker);
+    if (assignment && (!assignment->bulk || zlist_size(worker->waiting) == 0)) {
+        begin_assignment(worker, assignment, ENGINE_USE_MAIN);
         return true;
     }
-    if (job)
-        zlist_append(worker->waiting, job);
+    if (assignment)
+        zlist_append(worker->waiting, assignment);
     if (delivery_open(worker->delivery) >= OPEN_BATCHES)
         return false;
-    job = zlist_pop(worker->waiting);
-    if (job)
-        begin_job(worker, job, ENGINE_USE_MAIN);
-    return job;
+    assignment = zlist_pop(worker->waiting);
+    if (assignment)
+        begin_assignment(worker, assignment, ENGINE_USE_MAIN);
+    return assignment;
 }
 
 static int sooner(int a, int b)
@@ -192,12 +194,12 @@ static bool wait_for_work(struct worker *worker, int ending, int wait_ms)
 static void finish_begun(struct worker *worker)
 {
     int64_t until = zclock_mono() + LAST_DELIVERY_MS;
-    while (worker->open_jobs > 0 && zclock_mono() < until) {
+    while (worker->open_assignments > 0 && zclock_mono() < until) {
         zmq_pollitem_t item = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0};
         zmq_poll(&item, 1, sooner(delivery_wait_ms(worker->delivery), 100));
         delivery_handle(worker->delivery);
     }
-    log_info("worker_ends", "unfinished=%zu", worker->open_jobs);
+    log_info("worker_ends", "unfinished=%zu", worker->open_assignments);
 }
 
 void worker_run(struct worker *worker, int ending)

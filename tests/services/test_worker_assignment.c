@@ -1,5 +1,5 @@
 /* What a worker answers and stores for a request, without sockets. */
-#include "services/worker/job.h"
+#include "services/worker/assignment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,14 +12,14 @@
 enum { PROJECT_BYTES = 100 };
 static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-static struct job *job_of(const char *client, const char *options)
+static struct assignment *assignment_of(const char *client, const char *options)
 {
     zmsg_t *request = zmsg_new();
     zframe_t *address = zframe_from(client);
     zmsg_addstr(request, "{}");
     if (options)
         zmsg_addstr(request, options);
-    return job_new(&address, &request);
+    return assignment_new(&address, &request);
 }
 
 static struct judged result(const char *id, const char *json, bool in_batch)
@@ -46,9 +46,9 @@ static struct judged error(const char *id, const char *json, bool in_batch)
     return judged;
 }
 
-static void assert_answer(struct job *job, const char *expected)
+static void assert_answer(struct assignment *assignment, const char *expected)
 {
-    zmsg_t *answer = job_answer(job);
+    zmsg_t *answer = assignment_answer(assignment);
     char *text = zmsg_popstr(answer);
     assert_string_equal(text, expected);
     free(text);
@@ -81,112 +81,95 @@ static void test_project_alone_is_answered_with_its_result(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = result("p1", "{\"id\":\"p1\",\"kind\":\"service\"}", false);
-    job_add(job, &judged, &records, PROJECT_BYTES);
-    assert_answer(job, "{\"id\":\"p1\",\"kind\":\"service\"}");
+    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
+    assert_answer(assignment, "{\"id\":\"p1\",\"kind\":\"service\"}");
     assert_stored(&records, "p1 auto {\"name\":\"x\"} {\"id\":\"p1\",\"kind\":\"service\"};");
-    job_destroy(&job);
+    assignment_destroy(&assignment);
 }
 
 static void test_batch_is_answered_in_order_even_a_batch_of_one(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged first = result("p1", "{\"id\":\"p1\"}", true);
-    job_add(job, &first, &records, PROJECT_BYTES);
-    assert_answer(job, "{\"results\":[{\"id\":\"p1\"}]}");
+    assignment_add(assignment, &first, &records, PROJECT_BYTES);
+    assert_answer(assignment, "{\"results\":[{\"id\":\"p1\"}]}");
     struct judged second = result("p2", "{\"id\":\"p2\"}", true);
-    job_add(job, &second, &records, PROJECT_BYTES);
-    assert_answer(job, "{\"results\":[{\"id\":\"p1\"},{\"id\":\"p2\"}]}");
+    assignment_add(assignment, &second, &records, PROJECT_BYTES);
+    assert_answer(assignment, "{\"results\":[{\"id\":\"p1\"},{\"id\":\"p2\"}]}");
     strbuf_free(&records);
-    job_destroy(&job);
-}
-
-static void test_project_without_id_is_named_by_its_content(void **state)
-{
-    (void)state;
-    static const char *const ways[] = {"{\"id\":\"\",\"kind\":\"goods\"}",
-                                       "{\"id\":null,\"kind\":\"goods\"}", "{\"kind\":\"goods\"}"};
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        struct strbuf records = {0};
-        struct job *job = job_of("i.1", NULL);
-        struct judged judged = result("", ways[i], false);
-        job_add(job, &judged, &records, PROJECT_BYTES);
-        assert_answer(job, "{\"id\":\"sha-0123456789abcdef\",\"kind\":\"goods\"}");
-        assert_stored(&records, "sha-0123456789abcdef auto {\"name\":\"x\"} "
-                                "{\"id\":\"sha-0123456789abcdef\",\"kind\":\"goods\"};");
-        job_destroy(&job);
-    }
+    assignment_destroy(&assignment);
 }
 
 static void test_wrong_project_alone_is_answered_and_not_stored(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", false);
-    job_add(job, &judged, &records, PROJECT_BYTES);
-    assert_answer(job, "{\"id\":\"p1\",\"error\":{}}");
+    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
+    assert_answer(assignment, "{\"id\":\"p1\",\"error\":{}}");
     assert_int_equal(records.length, 0);
-    job_destroy(&job);
+    assignment_destroy(&assignment);
 }
 
 static void test_wrong_project_of_a_batch_is_stored_as_error(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", true);
-    job_add(job, &judged, &records, PROJECT_BYTES);
+    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
     assert_stored(&records, "p1 error {\"name\":\"x\"} {\"id\":\"p1\",\"error\":{}};");
-    job_destroy(&job);
+    assignment_destroy(&assignment);
 }
 
 static void test_text_over_the_limit_is_not_kept(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", true);
-    job_add(job, &judged, &records, 11);
+    assignment_add(assignment, &judged, &records, 11);
     assert_stored(&records, "p1 error null {\"id\":\"p1\",\"error\":{}};");
-    job_destroy(&job);
+    assignment_destroy(&assignment);
 }
 
 static void test_summary_adds_up_all_batches(void **state)
 {
     (void)state;
     struct strbuf records = {0};
-    struct job *job = job_of("b.1", "{\"reply\":\"summary\"}");
-    assert_true(job->bulk);
+    struct assignment *assignment = assignment_of("b.1", "{\"reply\":\"summary\"}");
+    assert_true(assignment->bulk);
     struct judged good = result("p1", "{\"id\":\"p1\"}", true), bad = error("p2", "{}", true);
-    job_add(job, &good, &records, PROJECT_BYTES);
-    job_add(job, &bad, &records, PROJECT_BYTES);
-    job->unstored = 2;
+    assignment_add(assignment, &good, &records, PROJECT_BYTES);
+    assignment_add(assignment, &bad, &records, PROJECT_BYTES);
+    assignment->unstored = 2;
     struct wire_tally second = {.first_event = 9, .last_event = 9, .stored = 1};
     struct wire_tally first = {.first_event = 4, .last_event = 4, .duplicates = 1};
-    job_stored(job, &second, NULL);
-    job_stored(job, &first, NULL);
-    assert_int_equal(job->unstored, 0);
-    assert_answer(job, "{\"stored\":1,\"duplicates\":1,\"errors\":1,\"first_event\":4,"
-                       "\"last_event\":9}");
+    assignment_stored(assignment, &second, NULL);
+    assignment_stored(assignment, &first, NULL);
+    assert_int_equal(assignment->unstored, 0);
+    assert_answer(assignment, "{\"stored\":1,\"duplicates\":1,\"errors\":1,\"first_event\":4,"
+                              "\"last_event\":9}");
     assert_stored(&records,
                   "p1 auto {\"name\":\"x\"} {\"id\":\"p1\"};p2 error {\"name\":\"x\"} {};");
-    job_destroy(&job);
+    assignment_destroy(&assignment);
 }
 
 static void test_batch_that_cannot_be_stored_is_answered_with_the_reason(void **state)
 {
     (void)state;
-    struct job *job = job_of("i.1", NULL);
+    struct assignment *assignment = assignment_of("i.1", NULL);
     struct fault fault;
     fault_set(&fault, "wire.malformed", "why");
-    job->unstored = 1;
-    job_stored(job, NULL, &fault);
-    assert_answer(job, "{\"error\":{\"code\":\"wire.malformed\",\"message\":\"why\"}}");
-    job_destroy(&job);
+    assignment->unstored = 1;
+    assignment_stored(assignment, NULL, &fault);
+    assert_answer(assignment, "{\"error\":{\"code\":\"wire.malformed\",\"message\":\"why\"}}");
+    assignment_destroy(&assignment);
 }
 
 static void test_odd_options_are_passed_over(void **state)
@@ -194,10 +177,10 @@ static void test_odd_options_are_passed_over(void **state)
     (void)state;
     static const char *const odd[] = {"", "no json", "[]", "{\"reply\":7}"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        struct job *job = job_of("x", odd[i]);
-        assert_false(job->summary);
-        assert_false(job->bulk);
-        job_destroy(&job);
+        struct assignment *assignment = assignment_of("x", odd[i]);
+        assert_false(assignment->summary);
+        assert_false(assignment->bulk);
+        assignment_destroy(&assignment);
     }
 }
 
@@ -206,7 +189,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_project_alone_is_answered_with_its_result),
         cmocka_unit_test(test_batch_is_answered_in_order_even_a_batch_of_one),
-        cmocka_unit_test(test_project_without_id_is_named_by_its_content),
         cmocka_unit_test(test_wrong_project_alone_is_answered_and_not_stored),
         cmocka_unit_test(test_wrong_project_of_a_batch_is_stored_as_error),
         cmocka_unit_test(test_text_over_the_limit_is_not_kept),

@@ -1,5 +1,5 @@
-#ifndef JINMU_WORKER_JOB_H
-#define JINMU_WORKER_JOB_H
+#ifndef JINMU_WORKER_ASSIGNMENT_H
+#define JINMU_WORKER_ASSIGNMENT_H
 
 #include "catalog/engine.h"
 #include "common/strbuf.h"
@@ -8,7 +8,7 @@
 #include <czmq.h>
 
 /* One request in a worker's hands, from the broker to the answer. */
-struct job {
+struct assignment {
     zframe_t *client; /* whom to answer */
     zframe_t *body;
     bool bulk;           /* nobody waits for it */
@@ -24,15 +24,16 @@ struct job {
 };
 
 /* Takes the frames of a request over (zmsg_destroy'd), with the client's address. */
-struct job *job_new(zframe_t **client, zmsg_t **request);
-void job_destroy(struct job **job);
+struct assignment *assignment_new(zframe_t **client, zmsg_t **request);
+void assignment_destroy(struct assignment **assignment);
 
 /* Writes a judged project down: in the answer, and in `records` for the collector unless it is not
  * to be stored. `project_bytes` is the limit beyond which a project's text is not kept. */
-void job_add(struct job *job, const struct judged *judged, struct strbuf *records,
-             size_t project_bytes);
-void job_stored(struct job *job, const struct wire_tally *tally, const struct fault *fault);
-/* The body of the answer, when the job is judged and all is stored. */
-zmsg_t *job_answer(struct job *job);
+void assignment_add(struct assignment *assignment, const struct judged *judged,
+                    struct strbuf *records, size_t project_bytes);
+void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,
+                       const struct fault *fault);
+/* The body of the answer, when the assignment is judged and all is stored. */
+zmsg_t *assignment_answer(struct assignment *assignment);
 
 #endif

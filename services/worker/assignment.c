@@ -1,0 +1,143 @@
+#include "services/worker/assignment.h"
+
+#include "common/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool wants_summary(zframe_t *frame)
+{
+    struct jv *options =
+        frame ? jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL) : NULL;
+    const char *reply = jv_get_text(options, "reply");
+    bool summary = reply && strcmp(reply, "summary") == 0;
+    jv_destroy(&options);
+    return summary;
+}
+
+struct assignment *assignment_new(zframe_t **client, zmsg_t **request)
+{
+    struct assignment *assignment = xcalloc(1, sizeof *assignment);
+    assignment->client = *client;
+    *client = NULL;
+    assignment->body = zmsg_pop(*request);
+    if (!assignment->body)
+        assignment->body = zframe_new_empty();
+    assignment->summary = wants_summary(zmsg_first(*request));
+    /* The addresses of our broker tell the priority (mdp.h). */
+    assignment->bulk = zframe_size(assignment->client) > 2 &&
+                       memcmp(zframe_data(assignment->client), "b.", 2) == 0;
+    zmsg_destroy(request);
+    return assignment;
+}
+
+void assignment_destroy(struct assignment **assignment)
+{
+    if (!*assignment)
+        return;
+    zframe_destroy(&(*assignment)->client);
+    zframe_destroy(&(*assignment)->body);
+    strbuf_free(&(*assignment)->reply);
+    free(*assignment);
+    *assignment = NULL;
+}
+
+static struct wire_text project_text(const struct judged *judged, size_t limit)
+{
+    if (judged->project_bytes > limit)
+        return wire_text_of("null");
+    return (struct wire_text){judged->project, judged->project_bytes};
+}
+
+void assignment_add(struct assignment *assignment, const struct judged *judged,
+                    struct strbuf *records, size_t project_bytes)
+{
+    assignment->in_batch = judged->in_batch;
+    assignment->errors += judged->is_error;
+
+    if (!assignment->summary) {
+        if (assignment->reply.length > 0)
+            strbuf_puts(&assignment->reply, ",");
+        strbuf_add(&assignment->reply, judged->json, judged->json_bytes);
+    }
+    if (!judged->is_error || judged->in_batch) {
+        struct wire_record record = {
+            .is_error = judged->is_error,
+            .confidence = judged->confidence,
+            .findings = (uint32_t)judged->findings,
+            .id = wire_text_of(judged->id),
+            .content_hash = wire_text_of(judged->content_hash),
+            .revision = wire_text_of(judged->catalog),
+            .department = wire_text_of(judged->department),
+            .decision = wire_text_of(judged->is_error ? "error" : judged->decision),
+            .kind = wire_text_of(judged->kind),
+            .unit = wire_text_of(judged->unit),
+            .project = project_text(judged, project_bytes),
+            .result = {judged->json, judged->json_bytes}};
+        wire_write_record(records, &record);
+    }
+}
+
+void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,
+                       const struct fault *fault)
+{
+    assignment->unstored--;
+    if (fault) {
+        assignment->refused = true;
+        assignment->fault = *fault;
+        return;
+    }
+    assignment->tally.stored += tally->stored;
+    assignment->tally.duplicates += tally->duplicates;
+    if (!assignment->tally.first_event || tally->first_event < assignment->tally.first_event)
+        assignment->tally.first_event = tally->first_event;
+    if (tally->last_event > assignment->tally.last_event)
+        assignment->tally.last_event = tally->last_event;
+}
+
+static char *error_json(const struct fault *fault)
+{
+    struct jv *body = jv_object(), *error = jv_object();
+    jv_set_text(error, "code", fault->code);
+    jv_set_text(error, "message", fault->message);
+    jv_set(body, "error", error);
+    char *text = jv_write(body);
+    jv_destroy(&body);
+    return text;
+}
+
+static char *summary_json(const struct assignment *assignment)
+{
+    struct jv *summary = jv_object();
+    jv_set_number(summary, "stored", assignment->tally.stored);
+    jv_set_number(summary, "duplicates", assignment->tally.duplicates);
+    jv_set_number(summary, "errors", (double)assignment->errors);
+    jv_set_number(summary, "first_event", (double)assignment->tally.first_event);
+    jv_set_number(summary, "last_event", (double)assignment->tally.last_event);
+    char *text = jv_write(summary);
+    jv_destroy(&summary);
+    return text;
+}
+
+zmsg_t *assignment_answer(struct assignment *assignment)
+{
+    zmsg_t *answer = zmsg_new();
+    if (assignment->refused || assignment->summary) {
+        char *text =
+            assignment->refused ? error_json(&assignment->fault) : summary_json(assignment);
+        zmsg_addstr(answer, text);
+        free(text);
+    } else if (assignment->in_batch) {
+        static const char begin[] = "{\"results\":[", end[] = "]}";
+        size_t bytes = sizeof begin - 1 + assignment->reply.length + sizeof end - 1;
+        zframe_t *frame = zframe_new(NULL, bytes);
+        byte *at = zframe_data(frame);
+        memcpy(at, begin, sizeof begin - 1);
+        memcpy(at + sizeof begin - 1, assignment->reply.text, assignment->reply.length);
+        memcpy(at + bytes - (sizeof end - 1), end, sizeof end - 1);
+        zmsg_append(answer, &frame);
+    } else {
+        zmsg_addmem(answer, assignment->reply.text, assignment->reply.length);
+    }
+    return answer;
+}
