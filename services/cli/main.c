@@ -12,6 +12,7 @@ static const struct verb {
     const char *summary;
 } verbs[] = {
     {"catalog", verb_catalog, "import, list and search the catalog"},
+    {"intake", verb_intake, "read projects out of a budget disclosure (text or PDF)"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
