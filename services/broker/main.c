@@ -7,6 +7,7 @@
 #include "common/state.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 {
     log_start("broker");
     umask(077);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, not a reason to die */
     struct settings settings = {.broker = broker_defaults};
     read_options(argc, argv, &settings);
     struct fault fault = {0};

@@ -301,6 +301,13 @@ static int change_job(struct spool *spool, const struct change *change, struct s
     }
 }
 
+/* Undoes a failed commit. Where the disk is full, emptying the log may be all that it takes. */
+static void give_way(struct spool *spool)
+{
+    store_rollback(spool->store);
+    sqlite3_wal_checkpoint_v2(spool->store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
 {
     struct spool_totals totals = spool->totals;
@@ -315,7 +322,7 @@ int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
     if (!status)
         status = store_commit(spool->store, fault);
     if (status)
-        store_rollback(spool->store);
+        give_way(spool);
     else
         spool->totals = totals;
     return status;
