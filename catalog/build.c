@@ -309,16 +309,14 @@ static int build_locked(const struct data_files *files, const char *path, struct
     return failed;
 }
 
-/* One process builds at a time; the others wait. The descriptor to close, or -1 with a fault. */
-static int lock(const char *path, struct fault *fault)
+int catalog_lock(const char *path, struct fault *fault)
 {
     struct strbuf name = {0};
     strbuf_printf(&name, "%s.lock", path);
     int file = open(name.text, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0)
-        while (flock(file, LOCK_EX) < 0 && errno == EINTR) {
-        }
-    else
+    while (file >= 0 && flock(file, LOCK_EX) < 0 && errno == EINTR) {
+    }
+    if (file < 0)
         fault_set(fault, "store.open", "%s: %s", name.text, strerror(errno));
     strbuf_free(&name);
     return file;
@@ -351,7 +349,7 @@ static int build_from(const char *data_directory, const char *path, bool always,
     if (!always && is_current(files, path)) {
         failed = 0;
     } else {
-        int locked = lock(path, fault);
+        int locked = catalog_lock(path, fault);
         if (locked >= 0 && !always && is_current(files, path))
             failed = 0; /* another process has just built it */
         else if (locked >= 0)

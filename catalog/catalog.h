@@ -11,6 +11,11 @@
 /* Opens catalog.db, making an empty one when `mode` writes and there is none. NULL with a fault. */
 struct store *catalog_open(const char *path, enum store_mode mode, struct fault *fault);
 
+/* Makes this process the one that writes catalog.db, waiting for another that does: SQLite can lose
+ * commits when two connections write or checkpoint at once. The descriptor to close() when the
+ * store is closed, or -1 with a fault. */
+int catalog_lock(const char *path, struct fault *fault);
+
 /* The folder with the catalog's data: $JINMU_DATA, else where it was installed. */
 const char *catalog_data_directory(void);
 

@@ -271,3 +271,17 @@ enum import_outcome import_file(struct store *store, const char *path,
     free(bytes);
     return outcome;
 }
+
+struct sheet *import_read(const char *path, struct fault *fault)
+{
+    size_t length;
+    struct known_names none = {0};
+    char *bytes = file_read(path, &length, fault);
+    if (!bytes)
+        return NULL;
+    struct folder *folder = folder_new();
+    struct sheet *sheet = read_sheet(path, bytes, length, &none, folder, fault);
+    folder_destroy(&folder);
+    free(bytes);
+    return sheet;
+}

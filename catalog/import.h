@@ -108,6 +108,9 @@ enum import_outcome import_bytes(struct store *store, const char *source, const 
                                  struct sheet **sheet, struct import_result **result,
                                  struct fault *fault);
 
+/* Reads a file into a sheet, without a database. NULL with a fault. */
+struct sheet *import_read(const char *path, struct fault *fault);
+
 /* A keeper's decision on a row in quarantine. NULL or 0: as printed. */
 struct settlement {
     const char *department; /* under which the row is printed */

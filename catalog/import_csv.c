@@ -2,6 +2,7 @@
 #include "catalog/sheet.h"
 #include "common/strbuf.h"
 
+#include <csv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,9 @@ static int find_columns(const struct csv_table *table, const char *source, struc
                                 .page = csv_table_column(table, "page", "页")};
     if (columns->code >= 0 && columns->name >= 0)
         return 0;
-    return fault_set(fault, "import.not_catalog",
-                     "%s 第 1 行：表头缺少 code 或 name 列（department,code,name 或 部门,代码,名称）", source);
+    return fault_set(
+        fault, "import.not_catalog",
+        "%s 第 1 行：表头缺少 code 或 name 列（department,code,name 或 部门,代码,名称）", source);
 }
 
 static size_t number_of(const char *text, size_t otherwise)
@@ -50,8 +52,11 @@ static int read_row(struct sheet *sheet, const struct csv_table *table, size_t r
     int result = 0;
     if (!*cell && !*department && !*name) {
         /* an empty row */
-    } else if (!*cell) {
+    } else if (!*cell && page) {
         sheet_add_content(sheet, department, (long)page);
+    } else if (!*cell) {
+        sheet_add_section(sheet, department,
+                          number_of(csv_table_cell(table, row, columns->line), line));
     } else if (read_code(cell, code)) {
         result = fault_set(fault, "import.bad_code", "%s 第 %zu 行：“%.60s”不是目录代码", source,
                            line, cell);
@@ -82,4 +87,48 @@ struct sheet *sheet_from_csv(const struct csv_table *table, const char *source, 
     if (failed)
         sheet_destroy(&sheet);
     return sheet;
+}
+
+/* Adds a cell, quoted when it has to be. */
+static void put_cell(struct strbuf *out, const char *text, char end)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        strbuf_puts(out, text);
+    } else {
+        size_t size = csv_write(NULL, 0, text, strlen(text));
+        char *quoted = xcalloc(size, 1);
+        csv_write(quoted, size, text, strlen(text));
+        strbuf_add(out, quoted, size);
+        free(quoted);
+    }
+    strbuf_add(out, &end, 1);
+}
+
+static void put_row(struct strbuf *out, const char *department, const char *code, const char *name)
+{
+    put_cell(out, department, ',');
+    put_cell(out, code, ',');
+    put_cell(out, name, ',');
+}
+
+char *sheet_to_csv(const struct sheet *sheet)
+{
+    struct strbuf out = {0};
+    int section = -1;
+    strbuf_puts(&out, "department,code,name,line,page\n");
+    for (size_t i = 0; i < sheet->content_count; i++) {
+        put_row(&out, sheet->contents[i].department, "", "");
+        strbuf_printf(&out, ",%ld\n", sheet->contents[i].page);
+    }
+    for (size_t i = 0; i < sheet->row_count; i++) {
+        const struct sheet_row *row = &sheet->rows[i];
+        const char *department = row->section < 0 ? "" : sheet->sections[row->section].department;
+        for (; section < row->section; section++) {
+            put_row(&out, sheet->sections[section + 1].department, "", "");
+            strbuf_printf(&out, "%zu,\n", sheet->sections[section + 1].line);
+        }
+        put_row(&out, department, row->code, row->name);
+        strbuf_printf(&out, "%zu,%zu\n", row->line, row->page + 1);
+    }
+    return strbuf_take(&out);
 }

@@ -65,11 +65,13 @@ void known_names_free(struct known_names *known);
 struct sheet *sheet_from_text(const char *bytes, size_t length, const struct known_names *known,
                               const struct folder *folder, struct fault *fault);
 /* Reads CSV: department,code,name (also 部门,代码,名称) and, when there, line and page. Rows without
- * a code are entries of the table of contents: department and page. Without a department a row
- * stands under no heading. */
+ * a code are entries of the table of contents when they have a page, else headings. Without a
+ * department a row stands under no heading. */
 struct csv_table;
 struct sheet *sheet_from_csv(const struct csv_table *table, const char *source,
                              struct fault *fault);
+/* The sheet as such CSV (free()), so that it can be kept, mended and imported again. */
+char *sheet_to_csv(const struct sheet *sheet);
 void sheet_destroy(struct sheet **sheet);
 
 void sheet_add_row(struct sheet *sheet, size_t line, size_t page, const char *code,
