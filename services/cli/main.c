@@ -13,6 +13,11 @@ static const struct verb {
 } verbs[] = {
     {"catalog", verb_catalog, "import, list and search the catalog"},
     {"intake", verb_intake, "read projects out of a budget disclosure (text or PDF)"},
+    {"serve", verb_serve, "start broker, collector and workers, and keep them running"},
+    {"submit", verb_submit, "hand projects to the services, or wait for their results"},
+    {"results", verb_results, "print stored results"},
+    {"watch", verb_watch, "print results as they are stored"},
+    {"status", verb_status, "say how the services are"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

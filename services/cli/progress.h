@@ -1,0 +1,20 @@
+#ifndef JINMU_CLI_PROGRESS_H
+#define JINMU_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A bar on stderr, when that is a terminal; else nothing is written. */
+struct progress {
+    const char *what;
+    size_t total;
+    bool shown;
+    int64_t next_ms; /* not drawn before */
+};
+void progress_start(struct progress *progress, const char *what, size_t total);
+/* `why` (may be NULL) says what it waits for. */
+void progress_show(struct progress *progress, size_t done, const char *why);
+void progress_end(struct progress *progress);
+
+#endif

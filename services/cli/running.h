@@ -1,0 +1,24 @@
+#ifndef JINMU_CLI_RUNNING_H
+#define JINMU_CLI_RUNNING_H
+
+#include "common/fault.h"
+
+/* Where the services of a state directory are reached: as `jinmu serve` wrote it down in
+ * STATE/services.zpl, else at the local sockets in the directory. */
+struct running {
+    char *state;
+    char *broker;
+    char *collector;
+    char *events;
+};
+
+/* Finds the endpoints; `state` may be NULL for the default one. 0, or -1 with a fault. Clear it
+ * either way. */
+int running_find(struct running *running, const char *state, struct fault *fault);
+/* 0 when somebody listens there, or -1 with a fault "services.none" that says how to start them. */
+int running_check(const struct running *running, struct fault *fault);
+/* Writes the endpoints down for other processes. */
+int running_write(const struct running *running, struct fault *fault);
+void running_clear(struct running *running);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef JINMU_CLI_SUBMISSION_H
+#define JINMU_CLI_SUBMISSION_H
+
+#include "common/fault.h"
+#include "services/cli/batches.h"
+
+#include <stdbool.h>
+
+/* Batches handed to the broker's queue (jinmu.submit, titanic.reply, titanic.close), several at once.
+ * Each has an idempotency key of its own, so that asking again after a broker's silence neither
+ * loses nor doubles it. */
+struct submission;
+
+/* What happens on the way; all may be NULL. */
+struct submission_watch {
+    /* The broker has batch `index` on disk. */
+    void (*accepted)(size_t index, const char *receipt, void *argument);
+    /* Its answer came; called in the order of the batches. */
+    void (*answered)(size_t index, const char *body, size_t bytes, void *argument);
+    /* Something got done, or waits: `why` is NULL or says for what. */
+    void (*progress)(size_t projects_done, const char *why, void *argument);
+    void *argument;
+};
+
+struct submission_options {
+    const char *broker; /* endpoint */
+    bool bulk;          /* priority; without `wait`, the answers are but summaries */
+    bool wait;          /* for the answers */
+    int patience_ms;    /* how long the broker may be silent; 0: a minute */
+};
+
+/* Submits all. 0, or -1 with a fault when the broker does not answer any more or refuses one; what
+ * was accepted stays accepted. */
+int submission_run(const struct batches *batches, const struct submission_options *options,
+                   const struct submission_watch *watch, struct fault *fault);
+
+#endif

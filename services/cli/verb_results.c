@@ -1,0 +1,121 @@
+/* jinmu results: what is stored. */
+#include "services/cli/verbs.h"
+
+#include "services/cli/event_line.h"
+#include "services/cli/running.h"
+#include "services/collector/inquiry.h"
+
+#include <argp.h>
+#include <stdlib.h>
+
+enum { ANSWER_MS = 10000 };
+
+struct options {
+    const char *state;
+    const char *id;
+    int64_t since;
+    int64_t limit; /* -1: none */
+};
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"since", 'n', "N", 0, "Only those after event N", 0},
+    {"limit", 'l', "N", 0, "At most N", 0},
+    {0}};
+
+static int64_t read_number(const char *text, const char *what, struct argp_state *parser)
+{
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end || number < 0)
+        argp_error(parser, "%s is a number from 0", what);
+    return number;
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    switch (key) {
+    case 's':
+        options->state = value;
+        return 0;
+    case 'n':
+        options->since = read_number(value, "--since", parser);
+        return 0;
+    case 'l':
+        options->limit = read_number(value, "--limit", parser);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->id)
+            argp_error(parser, "one ID at a time");
+        options->id = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list,
+    parse_option,
+    "[ID]",
+    "Prints stored results, one JSON object a line, each with the number of its event; with an ID, "
+    "those of that project.",
+    NULL,
+    NULL,
+    NULL};
+
+/* Prints rows and keeps the last event's number. */
+struct printing {
+    int64_t last;
+};
+
+static void print_row(const struct inquiry_row *row, void *argument)
+{
+    struct printing *printing = argument;
+    event_line_print(row->event, NULL, row->json, stdout);
+    printing->last = row->event;
+}
+
+static int print_since(struct inquiry *inquiry, const struct options *options, struct fault *fault)
+{
+    struct printing printing = {.last = options->since};
+    int64_t left = options->limit;
+    int rows = 1;
+    while (rows > 0 && left != 0) {
+        rows = inquiry_events(inquiry, printing.last, left < 0 ? INT32_MAX : left, ANSWER_MS,
+                              print_row, &printing, NULL, fault);
+        if (left > 0 && rows > 0)
+            left -= rows;
+    }
+    return rows < 0 ? 2 : 0;
+}
+
+static int print_project(struct inquiry *inquiry, const char *id, struct fault *fault)
+{
+    struct printing printing = {0};
+    int rows = inquiry_project(inquiry, id, ANSWER_MS, print_row, &printing, fault);
+    if (rows == 0)
+        fprintf(stderr, "jinmu results: no result of a project '%s'\n", id);
+    return rows < 0 ? 2 : rows == 0;
+}
+
+int verb_results(int argc, char **argv)
+{
+    struct options options = {.limit = -1};
+    struct fault fault = {"", ""};
+    struct running running = {0};
+    struct inquiry *inquiry = NULL;
+    int status = 2;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    zsys_handler_set(NULL);
+    if (running_find(&running, options.state, &fault) == 0 &&
+        running_check(&running, &fault) == 0 && (inquiry = inquiry_new(running.collector, &fault)))
+        status = options.id ? print_project(inquiry, options.id, &fault)
+                            : print_since(inquiry, &options, &fault);
+    if (*fault.code)
+        fprintf(stderr, "jinmu results: %s\n", fault.message);
+    inquiry_destroy(&inquiry);
+    running_clear(&running);
+    return status;
+}

@@ -1,0 +1,159 @@
+/* jinmu status: what waits, who works, how fast. */
+#include "services/cli/verbs.h"
+
+#include "common/json.h"
+#include "services/cli/broker_status.h"
+#include "services/cli/running.h"
+#include "services/collector/inquiry.h"
+
+#include <argp.h>
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MS = 3000, KEY_JSON = 1000 };
+
+struct options {
+    const char *state;
+    bool json;
+};
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"json", KEY_JSON, NULL, 0, "All numbers, as JSON", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    switch (key) {
+    case 's':
+        options->state = value;
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list, parse_option, NULL, "Says how the running services are.", NULL, NULL, NULL};
+
+static double number(const struct jv *object, const char *name)
+{
+    return jv_get_number(object, name, 0);
+}
+
+static void print_queue(const struct jv *broker)
+{
+    static const char *const priorities[] = {"interactive", "bulk"};
+    const struct jv *queue = jv_get(broker, "queue");
+    for (size_t i = 0; i < 2; i++) {
+        const struct jv *one = jv_get(queue, priorities[i]);
+        printf("queue      %-11s  ready %.0f, delayed %.0f, with workers %.0f\n", priorities[i],
+               number(one, "ready"), number(one, "delayed"), number(one, "leased"));
+    }
+}
+
+static void print_broker(const struct jv *broker)
+{
+    const struct jv *spool = jv_get(broker, "spool"), *rates = jv_get(broker, "rates");
+    const struct jv *totals = jv_get(broker, "totals");
+    printf("broker     pid %.0f, since %s\n", number(broker, "pid"),
+           jv_get_text(broker, "since") ? jv_get_text(broker, "since") : "?");
+    print_queue(broker);
+    printf("spool      unfinished %.0f, answered %.0f, dead %.0f, %.1f MB\n",
+           number(spool, "unfinished"), number(spool, "done"), number(spool, "dead"),
+           number(spool, "bytes") / 1e6);
+    printf("requests   accepted %.0f (%.1f/s), done %.0f (%.1f/s), retries %.0f, refused %.0f\n",
+           number(totals, "accepted"), number(rates, "accepted_per_s"), number(totals, "done"),
+           number(rates, "done_per_s"), number(totals, "retries"), number(totals, "refused"));
+    const struct jv *workers = jv_get(broker, "workers");
+    printf("workers    %zu\n", jv_count(workers));
+    for (size_t i = 0; i < jv_count(workers); i++) {
+        const struct jv *worker = jv_at(workers, i);
+        printf("  %-10s done %.0f, has %.0f, silent %.0f ms\n", jv_get_text(worker, "identity"),
+               number(worker, "done"), number(worker, "outstanding"), number(worker, "silent_ms"));
+    }
+}
+
+static void print_decision(const char *name, struct jv *count, void *argument)
+{
+    (void)argument;
+    printf(", %s %.0f", name, jv_number(count, 0));
+}
+
+static void print_collector(const struct jv *collector)
+{
+    printf("collector  pid %.0f, up %.0f s\n", number(collector, "pid"),
+           number(collector, "uptime_ms") / 1000);
+    printf("results    %.0f (%.1f/s)", number(collector, "results"),
+           number(collector, "results_per_second"));
+    jv_each(jv_get(collector, "decisions"), print_decision, NULL);
+    printf("\nevents     %.0f\n", number(collector, "events"));
+    printf(
+        "commits    %.0f, p50 %.2f ms, p99 %.2f ms; batches %.0f, delivered twice %.0f, %.1f MB\n",
+        number(collector, "commits"), number(collector, "commit_us_p50") / 1000,
+        number(collector, "commit_us_p99") / 1000, number(collector, "batches"),
+        number(collector, "duplicates"), number(collector, "db_bytes") / 1e6);
+}
+
+static void print_json(struct jv **broker, struct jv **collector)
+{
+    struct jv *all = jv_object();
+    jv_set(all, "broker", *broker ? *broker : jv_of_text(NULL));
+    jv_set(all, "collector", *collector ? *collector : jv_of_text(NULL));
+    *broker = *collector = NULL;
+    char *text = jv_write(all);
+    puts(text);
+    free(text);
+    jv_destroy(&all);
+}
+
+static int print_status(const struct running *running, bool as_json)
+{
+    struct fault fault;
+    int status = 0;
+    struct inquiry *inquiry = inquiry_new(running->collector, NULL);
+    struct jv *broker = broker_status_ask(running->broker, ANSWER_MS, &fault);
+    if (!broker) {
+        fprintf(stderr, "jinmu status: broker: %s\n", fault.message);
+        status = 1;
+    }
+    struct jv *collector = inquiry ? inquiry_status(inquiry, ANSWER_MS, &fault) : NULL;
+    if (!collector) {
+        fprintf(stderr, "jinmu status: collector: %s\n", fault.message);
+        status = 1;
+    }
+    if (as_json) {
+        print_json(&broker, &collector);
+    } else {
+        printf("state      %s\n", running->state);
+        if (broker)
+            print_broker(broker);
+        if (collector)
+            print_collector(collector);
+    }
+    jv_destroy(&broker);
+    jv_destroy(&collector);
+    inquiry_destroy(&inquiry);
+    return status;
+}
+
+int verb_status(int argc, char **argv)
+{
+    struct options options = {0};
+    struct fault fault = {"", ""};
+    struct running running = {0};
+    int status = 2;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    zsys_handler_set(NULL);
+    if (running_find(&running, options.state, &fault) == 0 && running_check(&running, &fault) == 0)
+        status = print_status(&running, options.json);
+    if (*fault.code)
+        fprintf(stderr, "jinmu status: %s\n", fault.message);
+    running_clear(&running);
+    return status;
+}

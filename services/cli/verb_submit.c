@@ -1,0 +1,201 @@
+/* jinmu submit: projects into the broker's queue, and their results back. */
+#include "services/cli/verbs.h"
+
+#include "common/json.h"
+#include "services/cli/batches.h"
+#include "services/cli/progress.h"
+#include "services/cli/result_table.h"
+#include "services/cli/running.h"
+#include "services/cli/submission.h"
+#include "services/worker/limits.h"
+
+#include <argp.h>
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_TABLE = 1000 };
+
+struct options {
+    const char *state;
+    const char *file;
+    bool wait, bulk, table;
+};
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"wait", 'w', NULL, 0, "Print the results, in the order of the input", 0},
+    {"table", KEY_TABLE, NULL, 0, "With --wait: as a table for reading", 0},
+    {"bulk", 'b', NULL, 0, "Let interactive requests pass by", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    switch (key) {
+    case 's':
+        options->state = value;
+        return 0;
+    case 'w':
+        options->wait = true;
+        return 0;
+    case 'b':
+        options->bulk = true;
+        return 0;
+    case KEY_TABLE:
+        options->table = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->file)
+            argp_error(parser, "one FILE at a time");
+        options->file = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!options->file)
+            argp_error(parser, "which FILE? - is the standard input");
+        if (options->table && !options->wait)
+            argp_error(parser, "--table needs --wait");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list,
+    parse_option,
+    "FILE|-",
+    "Submits projects: one JSON object a line, or one JSON text. Prints a receipt for each request "
+    "that the queue has on disk, or the results.",
+    NULL,
+    NULL,
+    NULL};
+
+/* What is shown while the submission goes on. */
+struct display {
+    const struct batches *batches;
+    const struct options *options;
+    struct columns table; /* with --table */
+    struct progress progress;
+    size_t errors;
+};
+
+static void print_receipt(size_t index, const char *receipt, void *argument)
+{
+    struct display *display = argument;
+    if (display->options->wait)
+        return;
+    const struct batch *batch = &display->batches->all[index];
+    struct jv *line = jv_object(), *ids = jv_array();
+    for (size_t i = 0; i < batch->projects; i++)
+        jv_push(ids, jv_of_text(batch->ids[i]));
+    jv_set_text(line, "receipt", receipt);
+    jv_set(line, "projects", ids);
+    char *text = jv_write(line);
+    puts(text);
+    free(text);
+    jv_destroy(&line);
+}
+
+static void show_result(struct display *display, const char *name, const struct jv *result)
+{
+    if (display->options->table) {
+        result_table_add(&display->table, name, result);
+    } else {
+        char *text = jv_write(result);
+        puts(text);
+        free(text);
+    }
+    display->errors += jv_get(result, "error") != NULL;
+}
+
+static const char *name_of(const struct jv *projects, const struct batch *batch, size_t index)
+{
+    const char *name = jv_get_text(jv_at(projects, index), "name");
+    return name && *name ? name : batch->ids[index];
+}
+
+static void print_results(size_t index, const char *body, size_t bytes, void *argument)
+{
+    struct display *display = argument;
+    const struct batch *batch = &display->batches->all[index];
+    struct jv *answer = jv_read(body, bytes, NULL);
+    struct jv *input = display->options->table ? jv_read(batch->body, batch->bytes, NULL) : NULL;
+    const struct jv *results = jv_get(answer, "results");
+    const struct jv *projects = jv_get(input, "projects");
+    progress_end(&display->progress);
+    for (size_t i = 0; i < jv_count(results); i++)
+        show_result(display, name_of(projects, batch, i), jv_at(results, i));
+    if (!results) { /* the request as a whole was refused */
+        fprintf(stderr, "jinmu submit: %.*s\n", (int)bytes, body);
+        display->errors += batch->projects;
+    }
+    jv_destroy(&input);
+    jv_destroy(&answer);
+}
+
+static void show_progress(size_t done, const char *why, void *argument)
+{
+    struct display *display = argument;
+    progress_show(&display->progress, done, why);
+}
+
+static int read_input(struct batches *batches, const struct options *options, const char *state,
+                      struct fault *fault)
+{
+    struct project_limits limits;
+    bool standard = strcmp(options->file, "-") == 0;
+    if (limits_read(&limits, state, fault))
+        return -1;
+    FILE *file = standard ? stdin : fopen(options->file, "rb");
+    if (!file)
+        return fault_set(fault, "input.unreadable", "%s：%m", options->file);
+    struct fault why;
+    int status = batches_read(batches, file, &limits, &why);
+    if (status)
+        fault_set(fault, why.code, "%s：%s（%s）", standard ? "标准输入" : options->file,
+                  why.message, why.code);
+    if (!standard)
+        fclose(file);
+    return status;
+}
+
+static int submit(const struct batches *batches, const struct options *options, const char *broker,
+                  struct fault *fault)
+{
+    struct display display = {.batches = batches, .options = options};
+    struct submission_options how = {
+        .broker = broker, .bulk = options->bulk, .wait = options->wait};
+    struct submission_watch watch = {.accepted = print_receipt,
+                                     .answered = print_results,
+                                     .progress = show_progress,
+                                     .argument = &display};
+    if (options->table)
+        result_table_begin(&display.table);
+    progress_start(&display.progress, "submit", batches->projects);
+    int status = submission_run(batches, &how, &watch, fault) ? 2 : 0;
+    progress_end(&display.progress);
+    if (options->table)
+        columns_print(&display.table);
+    return status || !display.errors ? status : 1;
+}
+
+int verb_submit(int argc, char **argv)
+{
+    struct options options = {0};
+    struct fault fault = {"", ""};
+    struct running running = {0};
+    struct batches batches = {0};
+    int status = 2;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    zsys_handler_set(NULL);
+    if (running_find(&running, options.state, &fault) == 0 &&
+        read_input(&batches, &options, running.state, &fault) == 0 &&
+        running_check(&running, &fault) == 0)
+        status = submit(&batches, &options, running.broker, &fault);
+    if (*fault.code)
+        fprintf(stderr, "jinmu submit: %s\n", fault.message);
+    batches_clear(&batches);
+    running_clear(&running);
+    return status;
+}

@@ -1,0 +1,157 @@
+/* jinmu watch: the event stream, whole: what a subscriber missed is asked from the store. */
+#include "services/cli/verbs.h"
+
+#include "services/cli/event_line.h"
+#include "services/cli/running.h"
+#include "services/collector/inquiry.h"
+
+#include <argp.h>
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ANSWER_MS = 10000,
+    IDLE_MS = 1000, /* after so long a silence the store is asked */
+    ROWS = 1000,
+};
+
+struct options {
+    const char *state;
+    int64_t since; /* -1: from now on */
+};
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"since", 'n', "N", 0, "Begin behind event N (default: with what happens from now on)", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    char *end;
+    switch (key) {
+    case 's':
+        options->state = value;
+        return 0;
+    case 'n':
+        options->since = strtoll(value, &end, 10);
+        if (end == value || *end || options->since < 0)
+            argp_error(parser, "--since is a number from 0");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list,
+    parse_option,
+    NULL,
+    "Prints every event as it happens, one JSON object a line, in order and without a gap. Goes on "
+    "until it is stopped.",
+    NULL,
+    NULL,
+    NULL};
+
+struct watch {
+    struct inquiry *inquiry;
+    zsock_t *subscriber;
+    int64_t last; /* printed */
+};
+
+static void print_event(struct watch *watch, int64_t event, const char *topic, const char *json)
+{
+    if (event <= watch->last)
+        return;
+    event_line_print(event, topic, json, stdout);
+    fflush(stdout);
+    watch->last = event;
+}
+
+static void print_row(const struct inquiry_row *row, void *argument)
+{
+    print_event(argument, row->event, row->topic, row->json);
+}
+
+/* Prints what the store has behind the last event printed. 0, or -1 when it does not answer now. */
+static int catch_up(struct watch *watch)
+{
+    int rows;
+    do
+        rows = inquiry_events(watch->inquiry, watch->last, ROWS, ANSWER_MS, print_row, watch, NULL,
+                              NULL);
+    while (rows == ROWS);
+    return rows < 0 ? -1 : 0;
+}
+
+static void handle_event(struct watch *watch)
+{
+    char *topic = NULL, *number = NULL, *json = NULL;
+    if (zstr_recvx(watch->subscriber, &topic, &number, &json, NULL) == 3) {
+        int64_t event = strtoll(number, NULL, 10);
+        if (event > watch->last + 1)
+            catch_up(watch);
+        if (event == watch->last + 1)
+            print_event(watch, event, topic, json);
+    }
+    zstr_free(&topic);
+    zstr_free(&number);
+    zstr_free(&json);
+}
+
+static void ignore_row(const struct inquiry_row *row, void *argument)
+{
+    (void)row;
+    (void)argument;
+}
+
+/* Subscribes before it asks for what is stored: nothing can fall between the two. */
+static int start(struct watch *watch, const struct running *running, int64_t since,
+                 struct fault *fault)
+{
+    watch->subscriber = zsock_new_sub(running->events, "");
+    watch->inquiry = inquiry_new(running->collector, fault);
+    if (!watch->inquiry || !watch->subscriber)
+        return -1;
+    if (since >= 0) {
+        watch->last = since;
+        return 0;
+    }
+    int rows =
+        inquiry_events(watch->inquiry, 0, 0, ANSWER_MS, ignore_row, NULL, &watch->last, fault);
+    return rows < 0 ? -1 : 0;
+}
+
+static int follow(struct watch *watch)
+{
+    catch_up(watch);
+    while (!ferror(stdout)) {
+        zmq_pollitem_t item = {zsock_resolve(watch->subscriber), 0, ZMQ_POLLIN, 0};
+        if (zmq_poll(&item, 1, IDLE_MS) > 0)
+            handle_event(watch);
+        else
+            catch_up(watch);
+    }
+    return 2;
+}
+
+int verb_watch(int argc, char **argv)
+{
+    struct options options = {.since = -1};
+    struct fault fault = {"", ""};
+    struct running running = {0};
+    struct watch watch = {0};
+    int status = 2;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    zsys_handler_set(NULL);
+    if (running_find(&running, options.state, &fault) == 0 &&
+        running_check(&running, &fault) == 0 && start(&watch, &running, options.since, &fault) == 0)
+        status = follow(&watch);
+    if (*fault.code)
+        fprintf(stderr, "jinmu watch: %s\n", fault.message);
+    zsock_destroy(&watch.subscriber);
+    inquiry_destroy(&watch.inquiry);
+    running_clear(&running);
+    return status;
+}
