@@ -59,6 +59,9 @@ static float label_weight(const struct index *index, uint32_t department, uint32
     return 0;
 }
 
+/* A label also says what its characters say, which are counted on their own. */
+static const double length_bonus = 0.15;
+
 static void trace_labels(struct traces *traces, const struct mind *mind,
                          const struct verdict *verdict, uint32_t concept)
 {
@@ -74,7 +77,8 @@ static void trace_labels(struct traces *traces, const struct mind *mind,
                 continue;
             struct trace trace = {(enum field)f, hit->start, hit->start + hit->length,
                                   mind->thesaurus->phrase_text[hit->phrase],
-                                  scale * weight * (double)reading_field_weight[f]};
+                                  (scale * weight + length_bonus * hit->length) *
+                                      (double)reading_field_weight[f]};
             add_trace(traces, &trace);
         }
     }
@@ -112,7 +116,7 @@ static void trace_pairs(struct traces *traces, const struct mind *mind,
         if (!goes_on)
             run = (struct trace){f, pair->position, pair->end, item->name, 0};
         run.end = pair->end;
-        run.weight += scale * (double)(weight * (f == FIELD_NAME ? 2.0f : 0.7f));
+        run.weight += scale * (double)(weight * (f == FIELD_NAME ? 1.0f : 0.4f));
     }
 }
 

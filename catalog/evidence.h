@@ -11,7 +11,7 @@ struct evidence {
     double share;      /* of everything that spoke for the candidate, 0 to 1 */
 };
 
-enum { EVIDENCE = 6 };
+enum { EVIDENCE = 5 };
 
 /* The strongest evidence for a candidate (number in the ranking), best first, spans of one field
  * apart from each other; gives how many. */

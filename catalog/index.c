@@ -17,6 +17,9 @@ static const float written_in[] = {[LABEL_PREF] = 3.0f,
 /* Strength of the background in the language model (Dirichlet smoothing, Zhai & Lafferty 2001). */
 static const double smoothing = 40.0;
 
+/* Weights below this one are not kept: they cost time and tell nothing. */
+static const double slight = 0.25;
+
 /* One pair of one concept, while counting. */
 struct count {
     uint32_t concept;
@@ -118,27 +121,45 @@ static int by_key_and_weight(const void *a, const void *b)
     return x->posting.concept < y->posting.concept ? -1 : x->posting.concept > y->posting.concept;
 }
 
-static void add_range(struct index *index, uint64_t key)
+static size_t distinct_keys(const struct weighed *weighed, size_t count)
 {
-    if ((index->range_count & (index->range_count - 1)) == 0)
-        index->ranges =
-            xrealloc(index->ranges, (index->range_count * 2 + 1) * sizeof *index->ranges);
-    map_put(&index->pair_ranges, key, (uint32_t)index->range_count);
-    index->ranges[index->range_count++] = (struct range){(uint32_t)index->posting_count, 0};
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        distinct += i == 0 || weighed[i].key != weighed[i - 1].key;
+    return distinct;
 }
 
-static void settle_postings(struct index *index, struct weighed *weighed, size_t count)
+/* The postings of one department, sorted by pair and weight, become its table. */
+static void settle_department(struct index *index, struct pair_table *table,
+                              const struct weighed *weighed, size_t count)
+{
+    *table = pair_table_new(distinct_keys(weighed, count));
+    struct pair_slot *slot = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || weighed[i].key != weighed[i - 1].key) {
+            slot = pair_table_add(table, (uint32_t)weighed[i].key);
+            slot->first = (uint32_t)index->posting_count;
+        }
+        if (slot->count == POSTINGS_PER_PAIR)
+            continue;
+        slot->count++;
+        index->postings[index->posting_count++] = weighed[i].posting;
+    }
+}
+
+static void settle_postings(struct index *index, size_t departments, struct weighed *weighed,
+                            size_t count)
 {
     qsort(weighed, count, sizeof *weighed, by_key_and_weight);
     index->postings = xcalloc(count, sizeof *index->postings);
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || weighed[i].key != weighed[i - 1].key)
-            add_range(index, weighed[i].key);
-        struct range *range = &index->ranges[index->range_count - 1];
-        if (range->count == POSTINGS_PER_PAIR)
-            continue;
-        range->count++;
-        index->postings[index->posting_count++] = weighed[i].posting;
+    index->pairs = xcalloc(departments, sizeof *index->pairs);
+    index->department_count = departments;
+    for (size_t d = 0, from = 0; d < departments; d++) {
+        size_t to = from;
+        while (to < count && weighed[to].key >> 32 == d)
+            to++;
+        settle_department(index, &index->pairs[d], weighed + from, to - from);
+        from = to;
     }
 }
 
@@ -159,14 +180,18 @@ static void weigh_pairs(struct index *index, const struct thesaurus *thesaurus,
         written[count->concept] += (double)count->count;
         total += (double)count->count;
     }
+    size_t kept = 0;
     for (size_t i = 0; i < counts->count; i++) {
         const struct count *count = &counts->all[i];
         double share = background[map_get(&numbers, count->pair)] / total;
-        weighed[i] = (struct weighed){
+        double weight = log1p((double)count->count / (smoothing * share));
+        if (weight < slight)
+            continue;
+        weighed[kept++] = (struct weighed){
             (uint64_t)thesaurus->concepts[count->concept].department << 32 | count->pair,
-            {count->concept, (float)log1p((double)count->count / (smoothing * share))}};
+            {count->concept, (float)weight}};
     }
-    settle_postings(index, weighed, counts->count);
+    settle_postings(index, thesaurus->department_count, weighed, kept);
     index->length_weight = xcalloc(thesaurus->concept_count, sizeof *index->length_weight);
     for (size_t c = 0; c < thesaurus->concept_count; c++)
         index->length_weight[c] = (float)log1p(written[c] / smoothing);
@@ -265,9 +290,10 @@ void index_destroy(struct index **address)
     struct index *index = *address;
     if (!index)
         return;
-    map_free(&index->pair_ranges);
+    for (size_t d = 0; d < index->department_count; d++)
+        pair_table_free(&index->pairs[d]);
+    free(index->pairs);
     map_free(&index->label_numbers);
-    free(index->ranges);
     free(index->postings);
     free(index->label_ranges);
     free(index->label_postings);

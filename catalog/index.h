@@ -3,6 +3,7 @@
 
 #include "catalog/map.h"
 #include "catalog/model.h"
+#include "catalog/pair_table.h"
 #include "catalog/thesaurus.h"
 
 #include <stdint.h>
@@ -26,9 +27,10 @@ struct range {
 };
 
 struct index {
-    struct map pair_ranges; /* department << 32 | pair → number in ranges */
-    struct range *ranges;
-    size_t range_count;
+    /* By department; each has a table of its own, small enough for the cache: a project touches one
+     * or two of them. */
+    struct pair_table *pairs;
+    size_t department_count;
     struct posting *postings;
     size_t posting_count;
 
@@ -50,8 +52,8 @@ void index_destroy(struct index **index);
 
 static inline struct range index_pair(const struct index *index, uint32_t department, uint32_t pair)
 {
-    uint32_t number = map_get(&index->pair_ranges, (uint64_t)department << 32 | pair);
-    return number == MAP_NONE ? (struct range){0, 0} : index->ranges[number];
+    const struct pair_slot *slot = pair_table_get(&index->pairs[department], pair);
+    return (struct range){slot->first, slot->count};
 }
 
 static inline struct range index_label(const struct index *index, uint32_t department,

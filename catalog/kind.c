@@ -1,5 +1,6 @@
 #include "catalog/kind.h"
 
+#include "catalog/pair_table.h"
 #include "common/strbuf.h"
 
 #include <math.h>
@@ -24,8 +25,8 @@ struct lexicon_entry {
 struct kind_table {
     struct lexicon_entry *entries; /* by phrase */
     size_t entry_count;
-    struct map first; /* phrase → first entry */
-    struct map words; /* place << 32 | pair → number in weights */
+    struct map first;                /* phrase → first entry */
+    struct pair_table words[PLACES]; /* first: number in weights */
     float (*weights)[KINDS];
 };
 
@@ -73,13 +74,18 @@ struct kind_table *kind_table_load(struct store *store, struct thesaurus *thesau
 
 void kind_table_learn(struct kind_table *table, const struct model *model)
 {
-    map_free(&table->words);
+    for (int p = 0; p < PLACES; p++) {
+        pair_table_free(&table->words[p]);
+        table->words[p] = pair_table_new(model->kind_word_count);
+    }
     free(table->weights);
     table->weights = xcalloc(model->kind_word_count, sizeof *table->weights);
     for (size_t i = 0; i < model->kind_word_count; i++) {
         const struct kind_word *word = &model->kind_words[i];
+        struct pair_slot *slot = pair_table_add(&table->words[word->place], word->pair);
         memcpy(table->weights[i], word->weights, sizeof word->weights);
-        map_put(&table->words, (uint64_t)word->place << 32 | word->pair, (uint32_t)i);
+        slot->first = (uint32_t)i;
+        slot->count = 1;
     }
 }
 
@@ -89,7 +95,8 @@ void kind_table_destroy(struct kind_table **table)
         return;
     free((*table)->entries);
     map_free(&(*table)->first);
-    map_free(&(*table)->words);
+    for (int p = 0; p < PLACES; p++)
+        pair_table_free(&(*table)->words[p]);
     free((*table)->weights);
     free(*table);
     *table = NULL;
@@ -143,40 +150,22 @@ static void add_sparse(struct kind_view *view, enum place place, uint32_t pair, 
     view->sparse[view->sparse_count++] = (struct kind_feature){(uint64_t)place << 32 | pair, value};
 }
 
-static int by_pair(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The distinct pairs of a field; at most `max`. */
-static size_t distinct_pairs(const struct reading_field *field, uint32_t *pairs, size_t max)
-{
-    size_t count = field->pair_count < max ? field->pair_count : max, kept = 0;
-    for (size_t i = 0; i < count; i++)
-        pairs[i] = field->pairs[i].units;
-    qsort(pairs, count, sizeof *pairs, by_pair);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || pairs[i] != pairs[i - 1])
-            pairs[kept++] = pairs[i];
-    return kept;
-}
-
-enum { NAME_PAIRS = 128, BODY_PAIRS = 1024 }; /* of a longer text the beginning decides */
-
 static void observe_pairs(const struct reading *reading, struct kind_view *view)
 {
     const struct reading_field *name = &reading->fields[FIELD_NAME];
-    uint32_t pairs[BODY_PAIRS];
-    size_t count = distinct_pairs(name, pairs, NAME_PAIRS);
-    for (size_t i = 0; i < count; i++)
-        add_sparse(view, PLACE_NAME, pairs[i], name_value);
+    size_t in_body = 0;
+    for (size_t i = 0; i < reading->mass_count; i++)
+        in_body += reading->masses[i].fields >> FIELD_DESCRIPTION & 1;
+    float body = (float)(body_value / sqrt((double)in_body + 1));
+    for (size_t i = 0; i < reading->mass_count; i++) {
+        const struct mass *mass = &reading->masses[i];
+        if (mass->fields >> FIELD_NAME & 1)
+            add_sparse(view, PLACE_NAME, mass->units, name_value);
+        if (mass->fields >> FIELD_DESCRIPTION & 1)
+            add_sparse(view, PLACE_BODY, mass->units, body);
+    }
     for (size_t i = name->pair_count > 2 ? name->pair_count - 2 : 0; i < name->pair_count; i++)
         add_sparse(view, PLACE_ENDING, name->pairs[i].units, name_value);
-    count = distinct_pairs(&reading->fields[FIELD_DESCRIPTION], pairs, BODY_PAIRS);
-    float value = (float)(body_value / sqrt((double)count + 1));
-    for (size_t i = 0; i < count; i++)
-        add_sparse(view, PLACE_BODY, pairs[i], value);
 }
 
 void kind_observe(const struct kind_table *table, const struct reading *reading,
@@ -200,6 +189,13 @@ void kind_observe(const struct kind_table *table, const struct reading *reading,
     observe_pairs(reading, view);
 }
 
+enum { AHEAD = 12 };
+
+static inline void expect_word(const struct kind_table *table, uint64_t key)
+{
+    pair_table_expect(&table->words[key >> 32], (uint32_t)key);
+}
+
 void kind_decide(const struct kind_table *table, const struct model *model,
                  const struct kind_view *view, double probabilities[KINDS])
 {
@@ -208,11 +204,12 @@ void kind_decide(const struct kind_table *table, const struct model *model,
         for (int k = 0; k < KINDS; k++)
             scores[k] += view->dense[d] * model->kind_dense[d][k];
     for (size_t i = 0; i < view->sparse_count; i++) {
-        uint32_t word = map_get(&table->words, view->sparse[i].key);
-        if (word == MAP_NONE)
-            continue;
-        for (int k = 0; k < KINDS; k++)
-            scores[k] += (double)(view->sparse[i].value * table->weights[word][k]);
+        if (i + AHEAD < view->sparse_count)
+            expect_word(table, view->sparse[i + AHEAD].key);
+        const struct pair_slot *slot =
+            pair_table_get(&table->words[view->sparse[i].key >> 32], (uint32_t)view->sparse[i].key);
+        for (int k = 0; slot->count && k < KINDS; k++)
+            scores[k] += (double)(view->sparse[i].value * table->weights[slot->first][k]);
     }
     for (int k = 0; k < KINDS; k++)
         highest = fmax(highest, scores[k]);

@@ -72,15 +72,38 @@ static inline struct rank_sum *sum_of(struct ranking *ranking, uint32_t concept,
     return sum;
 }
 
+/* Memory is slower than arithmetic here: what will be read is asked for some pairs ahead. */
+enum { AHEAD = 12, AT_ONCE = 64 };
+
+static size_t look_up_pairs(const struct pair_table *table, const struct index *index,
+                            const struct mass *masses, size_t count, const struct pair_slot **slots)
+{
+    for (size_t i = 0; i < count && i < AHEAD; i++)
+        pair_table_expect(table, masses[i].units);
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            pair_table_expect(table, masses[i + AHEAD].units);
+        slots[i] = pair_table_get(table, masses[i].units);
+        __builtin_prefetch(&index->postings[slots[i]->first]);
+    }
+    return count;
+}
+
 static void sum_pairs(struct ranking *ranking, const struct index *index,
                       const struct reading *reading, uint32_t department, float weight)
 {
-    for (size_t i = 0; i < reading->mass_count; i++) {
-        struct range range = index_pair(index, department, reading->masses[i].units);
-        const struct posting *posting = index->postings + range.first;
-        float mass = reading->masses[i].weight;
-        for (uint32_t p = 0; p < range.count; p++)
-            sum_of(ranking, posting[p].concept, weight)->words += mass * posting[p].weight;
+    const struct pair_slot *slots[AT_ONCE];
+    for (size_t from = 0; from < reading->mass_count; from += AT_ONCE) {
+        const struct mass *masses = reading->masses + from;
+        size_t left = reading->mass_count - from;
+        size_t count = look_up_pairs(&index->pairs[department], index, masses,
+                                     left < AT_ONCE ? left : AT_ONCE, slots);
+        for (size_t i = 0; i < count; i++) {
+            const struct posting *posting = index->postings + slots[i]->first;
+            for (uint32_t p = 0; p < slots[i]->count; p++)
+                sum_of(ranking, posting[p].concept, weight)->words +=
+                    masses[i].weight * posting[p].weight;
+        }
     }
 }
 

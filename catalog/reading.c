@@ -165,7 +165,7 @@ static struct reading_slot *slot_of(struct reading *reading, uint32_t units)
     struct reading_slot *slot = &reading->slots[at];
     if (slot->round != reading->round) {
         *slot = (struct reading_slot){units, reading->round, (uint32_t)reading->mass_count, {0}};
-        reading->masses[reading->mass_count++] = (struct mass){units, 0};
+        reading->masses[reading->mass_count++] = (struct mass){units, 0, 0};
     }
     return slot;
 }
@@ -208,6 +208,7 @@ static void weigh_field(struct reading *reading, int f)
     for (size_t i = 0; i < field->pair_count; i++) {
         struct reading_slot *slot = slot_of(reading, field->pairs[i].units);
         float *weight = &reading->masses[slot->mass].weight;
+        reading->masses[slot->mass].fields |= 1u << f;
         unsigned count = ++slot->count[f];
         if (count == 1)
             *weight += pair_weight[f] + (field->pairs[i].end <= first ? first_sentence_weight : 0);

@@ -22,6 +22,7 @@ struct pair {
 struct mass {
     uint32_t units;
     float weight;
+    uint32_t fields; /* bit f: it stands in field f */
 };
 
 struct reading_field {

@@ -160,7 +160,7 @@ struct jv *jv_array(void)
 
 struct jv *jv_of_text(const char *utf8)
 {
-    return made(utf8 ? json_string(utf8) : json_null());
+    return made(utf8 ? json_string_nocheck(utf8) : json_null());
 }
 
 struct jv *jv_of_number(double number)
@@ -181,7 +181,7 @@ struct jv *jv_copy(const struct jv *value)
 
 void jv_set(struct jv *object, const char *name, struct jv *child)
 {
-    json_object_set_new(raw(object), name, raw(child));
+    json_object_set_new_nocheck(raw(object), name, raw(child));
 }
 
 void jv_push(struct jv *array, struct jv *child)

@@ -42,6 +42,7 @@ struct jv *jv_at(const struct jv *array, size_t index);
 void jv_each(const struct jv *object,
              void (*visit)(const char *name, struct jv *value, void *argument), void *argument);
 
+/* Texts given to these must be well-formed UTF-8: they are not checked again. */
 struct jv *jv_object(void);
 struct jv *jv_array(void);
 struct jv *jv_of_text(const char *utf8); /* NULL gives null */

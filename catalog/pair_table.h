@@ -1,0 +1,45 @@
+#ifndef JINMU_PAIR_TABLE_H
+#define JINMU_PAIR_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ranges by pair of characters, open addressed: what the engine looks up for every pair of a text. A
+ * pair is never 0. */
+struct pair_slot {
+    uint32_t pair; /* 0: free */
+    uint32_t first, count;
+};
+
+struct pair_table {
+    struct pair_slot *slots;
+    uint32_t mask;
+};
+
+/* An empty table with room for `pairs` pairs, no more. */
+struct pair_table pair_table_new(size_t pairs);
+/* The slot of a pair that is not in the table yet, to be filled in. */
+struct pair_slot *pair_table_add(struct pair_table *table, uint32_t pair);
+void pair_table_free(struct pair_table *table);
+
+static inline uint32_t pair_table_start(const struct pair_table *table, uint32_t pair)
+{
+    return ((pair ^ pair >> 15) * 0x9E3779B1u >> 8) & table->mask;
+}
+
+/* Tells the processor that the pair will be looked up soon. */
+static inline void pair_table_expect(const struct pair_table *table, uint32_t pair)
+{
+    __builtin_prefetch(&table->slots[pair_table_start(table, pair)]);
+}
+
+/* The slot of the pair, or an empty one (count 0) when the table has it not. */
+static inline const struct pair_slot *pair_table_get(const struct pair_table *table, uint32_t pair)
+{
+    const struct pair_slot *slot = &table->slots[pair_table_start(table, pair)];
+    while (slot->pair != pair && slot->pair != 0)
+        slot = slot == &table->slots[table->mask] ? table->slots : slot + 1;
+    return slot;
+}
+
+#endif
