@@ -7,10 +7,11 @@
 #include <string.h>
 
 enum {
-    MOST_MESSAGES = 512, /* received in one turn, so that one commit does not grow without */
-    MOST_BYTES = 64 * 1024 * 1024, /* end and answers do not wait long */
-    FRAME_ROOM = 64 * 1024,        /* a frame may be larger than a body by this, for JSON escapes */
-    LAZY_COMMIT_MS = 20, /* a finished job that nobody asks for waits for others so long */
+    /* Received in one turn: what comes first shall not wait long for its commit. */
+    MOST_MESSAGES = 512,
+    MOST_BYTES = 4 * 1024 * 1024,
+    FRAME_ROOM = 64 * 1024, /* a frame may be larger than a body by this, for JSON escapes */
+    LAZY_COMMIT_MS = 20,    /* a finished job that nobody asks for waits for others so long */
     LAZY_COMMIT_CHANGES = 256,
     TROUBLE_MS = 1000, /* after a failed commit, until the next try */
     EXPIRE_MS = 60000,

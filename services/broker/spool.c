@@ -101,13 +101,10 @@ static void count_all(struct spool *spool)
 struct spool *spool_open(const char *path, struct fault *fault)
 {
     struct spool *spool = xcalloc(1, sizeof *spool);
-    char pragmas[128];
+    spool->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
     /* Debian's SQLite overwrites what is deleted with zeros, which costs a write for each page of a
      * finished job's body. */
-    snprintf(pragmas, sizeof pragmas, "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = %d",
-             CHECKPOINT_PAGES);
-    spool->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
-    if (!spool->store || store_exec(spool->store, pragmas, fault))
+    if (!spool->store || store_exec(spool->store, "PRAGMA secure_delete = OFF", fault))
         goto failed;
     for (int i = 0; i < STATEMENTS; i++)
         if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
