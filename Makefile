@@ -35,6 +35,8 @@ BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/
 GENERATED := $(patsubst %.sql,$(BUILD)/gen/%.sql.h,$(wildcard catalog/*.sql services/*/*.sql)) \
              $(BUILD)/gen/common/variants.h
 
+.SECONDARY:
+
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 .PHONY: all setup check check-run check-asan demo bench lint install clean programs format

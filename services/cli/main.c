@@ -13,11 +13,15 @@ static const struct verb {
 } verbs[] = {
     {"catalog", verb_catalog, "import, list and search the catalog"},
     {"intake", verb_intake, "read projects out of a budget disclosure (text or PDF)"},
+    {"classify", verb_classify, "classify projects in-process, JSON Lines in and out"},
+    {"explain", verb_explain, "say what led to the first candidates of a project"},
     {"serve", verb_serve, "start broker, collector and workers, and keep them running"},
     {"submit", verb_submit, "hand projects to the services, or wait for their results"},
     {"results", verb_results, "print stored results"},
     {"watch", verb_watch, "print results as they are stored"},
     {"status", verb_status, "say how the services are"},
+    {"eval", verb_eval, "measure the engine on labelled cases"},
+    {"train", verb_train, "learn the model from labelled cases"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

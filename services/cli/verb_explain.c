@@ -1,0 +1,172 @@
+/* jinmu explain: every feature of the first candidates, its value, its weight and their product. */
+#include "catalog/evidence.h"
+#include "common/strbuf.h"
+#include "common/text.h"
+#include "services/cli/local_engine.h"
+#include "services/cli/verbs.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXPLAINED = 3 };
+
+struct options {
+    const char *file, *id, *db, *state;
+};
+
+static error_t read_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'i':
+        options->id = argument;
+        return 0;
+    case 'd':
+        options->db = argument;
+        return 0;
+    case 's':
+        options->state = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->file)
+            argp_usage(state);
+        options->file = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_list[] = {
+    {"id", 'i', "ID", 0, "the project of that id (default: the first of the input)", 0},
+    {"db", 'd', "FILE", 0, "catalog database", 0},
+    {"state", 's', "DIR", 0, "state directory", 0},
+    {0}};
+static const struct argp arguments = {
+    option_list, read_option, "[FILE|-]", "Explains how one project of JSON Lines was judged.",
+    NULL,        NULL,        NULL};
+
+static void print_kinds(const struct verdict *verdict)
+{
+    printf("kind      ");
+    for (int k = 0; k < KINDS; k++)
+        printf("  %s %.3f", kind_name((enum kind)k), verdict->kinds[k]);
+    printf("\ndecision    %s, confidence %.4f\n", decision_name(verdict->decision),
+           verdict->confidence);
+}
+
+static void print_guesses(const struct verdict *verdict)
+{
+    printf("department ");
+    for (size_t g = 0; g < verdict->guesses.count; g++)
+        printf(" %s %.2f%s", verdict->guesses.all[g].name, (double)verdict->guesses.all[g].weight,
+               verdict->guesses.all[g].department == NO_NUMBER ? " (no item in any catalog)" : "");
+    puts(verdict->guesses.count ? "" : " unknown: every department is searched");
+}
+
+static void print_evidence(const struct mind *mind, const struct verdict *verdict,
+                           const struct project *project, size_t candidate)
+{
+    struct evidence evidence[EVIDENCE];
+    size_t count = evidence_collect(mind, verdict, candidate, evidence);
+    for (size_t i = 0; i < count; i++) {
+        char *words = text_cut(project->fields[evidence[i].field], evidence[i].span);
+        printf("    %-11s %4zu-%-4zu  %.3f  “%s” → %s\n", field_name(evidence[i].field),
+               evidence[i].span.start, evidence[i].span.end, evidence[i].share, words,
+               evidence[i].label);
+        free(words);
+    }
+}
+
+static void print_candidate(const struct mind *mind, const struct verdict *verdict,
+                            const struct project *project, size_t candidate)
+{
+    const struct scored *scored = &verdict->ranking.all[candidate];
+    const struct leaf *leaf = &verdict->revision->leaves[scored->leaf];
+    printf("\n%zu. %s %s %s   score %.3f, share %.4f\n", candidate + 1, leaf->department,
+           leaf->code, leaf->name, scored->score, scored->share);
+    printf("    %-12s %10s %10s %10s\n", "feature", "value", "weight", "product");
+    for (int f = 0; f < FEATURES; f++)
+        printf("    %-12s %10.4f %10.4f %10.4f\n", feature_name((enum feature)f),
+               scored->features[f], mind->model->features[f],
+               scored->features[f] * mind->model->features[f]);
+    print_evidence(mind, verdict, project, candidate);
+}
+
+static int explain(const struct mind *mind, const struct jv *json)
+{
+    struct project project;
+    struct fault fault = {0};
+    const struct revision *revision = NULL;
+    int failed = project_read(&project, json, &project_limits_default, &fault);
+    if (!failed && !(revision = verdict_revision(mind, &project, &fault)))
+        failed = -1;
+    if (failed) {
+        fprintf(stderr, "jinmu: %s\n", fault.message);
+        return 2;
+    }
+    struct verdict verdict = {0};
+    verdict_reach(&verdict, mind, revision, project.unit, project.department, project.fields);
+    printf("%s  %s\ncatalog     %s\n", project.id, project.fields[FIELD_NAME], revision->number);
+    print_guesses(&verdict);
+    print_kinds(&verdict);
+    for (size_t i = 0; i < verdict.ranking.top && i < EXPLAINED; i++)
+        print_candidate(mind, &verdict, &project, i);
+    verdict_free(&verdict);
+    project_clear(&project);
+    return 0;
+}
+
+/* The wanted project of the input, or NULL with a fault. */
+static struct jv *find_project(FILE *input, const char *id, struct fault *fault)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    struct jv *found = NULL;
+    fault_set(fault, "input.no_project", "no project%s%s in the input", id ? " with id " : "",
+              id ? id : "");
+    for (ssize_t length; !found && (length = getline(&line, &capacity, input)) > 0;) {
+        struct jv *json = jv_read(line, (size_t)length, fault);
+        const char *its = json ? jv_get_text(json, "id") : NULL;
+        if (!json)
+            break;
+        if (!id || (its && strcmp(its, id) == 0))
+            found = json;
+        else
+            jv_destroy(&json);
+    }
+    free(line);
+    return found;
+}
+
+int verb_explain(int argc, char **argv)
+{
+    struct options options = {0};
+    if (argp_parse(&arguments, argc, argv, 0, NULL, &options))
+        return 2;
+    bool from_stdin = !options.file || strcmp(options.file, "-") == 0;
+    FILE *input = from_stdin ? stdin : fopen(options.file, "r");
+    if (!input) {
+        fprintf(stderr, "jinmu: %s: %s\n", options.file, strerror(errno));
+        return 2;
+    }
+    struct fault fault = {0};
+    struct jv *json = find_project(input, options.id, &fault);
+    if (!from_stdin)
+        fclose(input);
+    if (!json) {
+        fprintf(stderr, "jinmu: %s\n", fault.message);
+        return 2;
+    }
+    int status = 2;
+    struct engine *engine = local_engine_open(options.db, options.state);
+    if (engine) {
+        status = explain(engine_mind(engine), json);
+        engine_destroy(&engine);
+    }
+    jv_destroy(&json);
+    return status;
+}
