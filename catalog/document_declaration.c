@@ -132,30 +132,40 @@ static bool is_word(uint32_t code)
            (code >= 'a' && code <= 'z');
 }
 
-/* A code of the catalog at *at: A160603, also "A16 0603" and full-width. Moves *at behind it. */
+/* A code of the catalog at *at: A160603, also "A16 0603" and full-width. Moves *at behind it. A name
+ * that itself begins with the number of the hotline may follow without a gap: A18070112345政务…. */
 static bool read_code(struct slice text, size_t *at, char code[8])
 {
-    size_t next = *at, digits = 0;
+    enum { LONGEST = 6 };
+    size_t next = *at, digits = 0, six = 0;
     uint32_t letter = slice_next(text, &next);
     if (letter != 'A' && letter != 'B')
         return false;
     code[0] = (char)letter;
     size_t end = next;
-    while (digits <= 6) {
+    while (digits <= LONGEST) {
         size_t after = next;
         uint32_t digit = slice_next(text, &after);
         bool space = digit == ' ' || digit == 0xA0;
         if (digit >= '0' && digit <= '9') {
-            if (digits < 6)
+            if (digits < LONGEST)
                 code[1 + digits] = (char)digit;
             digits++;
             end = after;
+            six = digits == LONGEST ? end : six;
         } else if (!space || digits == 0) {
             break;
         }
         next = after;
     }
-    if (digits != 4 && digits != 6)
+    if (digits > LONGEST) {
+        struct slice rest = slice_trim((struct slice){text.text + six, text.length - six});
+        if (!slice_starts(rest, "12345"))
+            return false;
+        digits = LONGEST;
+        end = six;
+    }
+    if (digits != 4 && digits != LONGEST)
         return false;
     code[1 + digits] = 0;
     *at = end;
