@@ -129,6 +129,15 @@ static bool ends_in(const char *text, const char *ending)
     return m >= n && strcmp(text + m - n, ending) == 0;
 }
 
+/* Whether a text ends as names do: …服务, in simplified or traditional characters. */
+static bool ends_in_service(const struct reader *reader, const char *text)
+{
+    char *folded = folder_fold_utf8(reader->folder, text);
+    bool service = ends_in(folded, "服务");
+    free(folded);
+    return service;
+}
+
 static bool opens_bracket(const char *text)
 {
     return strncmp(text, "(", 1) == 0 || strncmp(text, "（", strlen("（")) == 0;
@@ -150,9 +159,9 @@ static bool is_bracket_open(const char *name)
 }
 
 /* Whether a name looks whole, so that a line after it is hardly its end. */
-static bool is_whole(const char *name)
+static bool is_whole(const struct reader *reader, const char *name)
 {
-    return !is_bracket_open(name) && (ends_in(name, "服务") || ends_in(name, "）") ||
+    return !is_bracket_open(name) && (ends_in_service(reader, name) || ends_in(name, "）") ||
                                       ends_in(name, ")") || ends_in(name, "管理"));
 }
 
@@ -160,7 +169,7 @@ static bool is_plausible_heading(const char *text)
 {
     static const char *const strange[] = {"，", "；", "：", ",", ";", ":", "、", "“"};
     size_t length = text_length(text);
-    if (length < 2 || length > HEADING_MAX || opens_bracket(text) || ends_in(text, "服务"))
+    if (length < 2 || length > HEADING_MAX || opens_bracket(text))
         return false;
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
         if (strstr(text, strange[i]))
@@ -224,15 +233,16 @@ static bool is_new_heading(const struct reader *reader, size_t i, bool restart)
 {
     const struct text_line *line = reader->loose[i];
     const struct sheet *sheet = reader->sheet;
-    bool whole = !reader->row_open || is_whole(sheet->rows[sheet->row_count - 1].name);
+    bool whole = !reader->row_open || is_whole(reader, sheet->rows[sheet->row_count - 1].name);
     char *text = heading_text(line);
     bool plausible = line->cell_count == 1 && is_plausible_heading(text);
+    bool service = ends_in_service(reader, text); /* as names end, and few departments */
     free(text);
     if (!plausible)
         return false;
     if (restart)
-        return i + 1 == reader->loose_count;
-    return line->emphasised || (whole && !line->indented);
+        return i + 1 == reader->loose_count && (whole || !service);
+    return !service && (line->emphasised || (whole && !line->indented));
 }
 
 /* Settles what the lines since the last row were, now that the next code is known (NULL: there is
@@ -241,7 +251,7 @@ static void settle_loose(struct reader *reader, const char *next)
 {
     const struct sheet *sheet = reader->sheet;
     const char *last = sheet->row_count ? sheet->rows[sheet->row_count - 1].code : "";
-    bool restart = next && (!*last || next[1] == 0 || strcmp(next, last) <= 0);
+    bool restart = next && (!*last || next[1] == 0 || strcmp(next, last) < 0);
     for (size_t i = 0, taken; i < reader->loose_count; i += taken) {
         const struct text_line *line = reader->loose[i];
         taken = take_known_heading(reader, i, restart);

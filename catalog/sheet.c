@@ -186,8 +186,11 @@ size_t code_read(const char *text, char code[CODE_BYTES])
     at += first.bytes;
     while (digits < CODE_DIGITS && digits % 2 == 0 && is_space(character(text + at, &used))) {
         struct digits group = read_digits(text + at + used);
-        if (!continues_code(&group, digits))
+        bool misread = digits == 0 && group.real && group.open; /* "A 17010": no name starts so */
+        if (!misread && !continues_code(&group, digits))
             break;
+        if (group.count > CODE_BYTES - 2)
+            group.count = CODE_BYTES - 2;
         memcpy(code + 1 + digits, group.text, group.count);
         digits += group.count;
         at += used + group.bytes;
