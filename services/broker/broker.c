@@ -20,6 +20,8 @@ enum {
     TCP_HEARTBEAT_MS = 5000,
     TCP_SILENCE_MS = 20000,
     RETRY_LONGEST_S = 60,
+    PROBE_MS = 5, /* from the end of a connection to a heartbeat that finds out whose it was */
+    PROBES_APART_MS = 50,
 };
 
 const struct broker_options broker_defaults = {
@@ -67,6 +69,19 @@ static zsock_t *open_router(const struct broker_options *options, struct fault *
     return router;
 }
 
+/* Listens for connections of the ROUTER that end. Without it a worker's death is noticed at the next
+ * heartbeat, so failing is no fault. */
+static zsock_t *open_monitor(zsock_t *router)
+{
+    static const char endpoint[] = "inproc://broker-monitor";
+    if (zmq_socket_monitor(zsock_resolve(router), endpoint, ZMQ_EVENT_DISCONNECTED))
+        return NULL;
+    zsock_t *monitor = zsock_new(ZMQ_PAIR);
+    if (monitor && zsock_connect(monitor, "%s", endpoint))
+        zsock_destroy(&monitor);
+    return monitor;
+}
+
 struct broker *broker_new(const struct broker_options *options, struct fault *fault)
 {
     struct broker *broker = xcalloc(1, sizeof *broker);
@@ -81,6 +96,8 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
     if (!broker->spool || spool_each_ready(broker->spool, take_up, broker, fault) ||
         !(broker->router = open_router(options, fault)))
         broker_destroy(&broker);
+    else
+        broker->monitor = open_monitor(broker->router);
     return broker;
 }
 
@@ -114,6 +131,7 @@ void broker_destroy(struct broker **broker)
     zlist_destroy(&(*broker)->changes);
     complaints_destroy(&(*broker)->complaints);
     spool_close(&(*broker)->spool);
+    zsock_destroy(&(*broker)->monitor);
     zsock_destroy(&(*broker)->router);
     free(*broker);
     *broker = NULL;
@@ -311,17 +329,37 @@ static bool has_stopped(const struct broker *broker)
     return broker->stopping && (!leased || zclock_mono() >= broker->stop_at);
 }
 
-/* Wakes for messages, for the end, and for what is due. In each turn all that has arrived is taken
+/* A connection ended. Whose, only a message that cannot be delivered tells. */
+static void probe_soon(struct broker *broker)
+{
+    while (zsock_events(broker->monitor) & ZMQ_POLLIN) {
+        zmsg_t *event = zmsg_recv(broker->monitor);
+        zmsg_destroy(&event);
+    }
+    int64_t soon = zclock_mono() + PROBE_MS;
+    int64_t last = broker->heartbeat_at - broker->options.heartbeat_ms;
+    if (soon < last + PROBES_APART_MS)
+        soon = last + PROBES_APART_MS;
+    broker->heartbeat_at = earlier(broker->heartbeat_at, soon);
+}
+
+/* Wakes for messages, for lost connections, for the end, and for what is due. In each turn all that has arrived is taken
  * in, jobs go to free workers, one commit makes the turn's submissions and results durable, and then
  * their senders get their answers. */
 void broker_run(struct broker *broker, int ending)
 {
-    zmq_pollitem_t items[] = {{zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0},
-                              {NULL, ending, ZMQ_POLLIN, 0}};
+    enum { ROUTER, ENDING, MONITOR };
+    zmq_pollitem_t items[] = {[ROUTER] = {zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0},
+                              [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
+                              [MONITOR] = {zsock_resolve(broker->monitor), 0, ZMQ_POLLIN, 0}};
     while (!has_stopped(broker)) {
-        zmq_poll(items, broker->stopping ? 1 : 2, wait_ms(broker));
-        if (items[1].revents & ZMQ_POLLIN)
+        zmq_poll(items, broker->monitor ? 3 : 2, wait_ms(broker));
+        if (items[ENDING].revents & ZMQ_POLLIN) {
             begin_stop(broker);
+            items[ENDING].events = 0;
+        }
+        if (items[MONITOR].revents & ZMQ_POLLIN)
+            probe_soon(broker);
 
         receive_all(broker);
         int64_t now = zclock_mono();

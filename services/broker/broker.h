@@ -38,6 +38,7 @@ struct tally {
 struct broker {
     struct broker_options options;
     zsock_t *router;
+    zsock_t *monitor; /* tells of connections that ended */
     struct spool *spool;
     struct crew *crew;
     struct complaints *complaints;

@@ -13,36 +13,33 @@
 
 enum { PATIENCE_MS = 10000, START_MS = 10000, MOST_ARGUMENTS = 12 };
 
-static void start(struct stage *stage, va_list arguments)
+static void start(struct stage *stage, const char *options)
 {
-    const char *argv[MOST_ARGUMENTS] = {"jinmu-broker", "--state", stage->directory};
+    const char *argv[MOST_ARGUMENTS + 1] = {"jinmu-broker", "--state", stage->directory};
     size_t count = 3;
-    while (count < MOST_ARGUMENTS - 1 && (argv[count] = va_arg(arguments, const char *)))
-        count++;
-    argv[count] = NULL;
+    char *words = xstrdup(options), *save;
+    for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+        assert_true(count < MOST_ARGUMENTS);
+        argv[count++] = word;
+    }
     stage->broker = process_start(argv, "broker_ready", START_MS);
+    free(words);
     assert_non_null(stage->broker);
 }
 
-void stage_open(struct stage *stage, ...)
+void stage_open(struct stage *stage, const char *options)
 {
     stage->directory = scratch_new();
     struct strbuf endpoint = {0};
     strbuf_printf(&endpoint, "ipc://%s/broker.sock", stage->directory);
     stage->endpoint = strbuf_take(&endpoint);
-    va_list arguments;
-    va_start(arguments, stage);
-    start(stage, arguments);
-    va_end(arguments);
+    start(stage, options);
 }
 
-void stage_restart(struct stage *stage, ...)
+void stage_restart(struct stage *stage, const char *options)
 {
     process_destroy(&stage->broker);
-    va_list arguments;
-    va_start(arguments, stage);
-    start(stage, arguments);
-    va_end(arguments);
+    start(stage, options);
 }
 
 void stage_close(struct stage *stage)

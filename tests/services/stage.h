@@ -11,10 +11,10 @@ struct stage {
     struct process *broker;
 };
 
-/* Starts jinmu-broker with up to eight further arguments, ended by NULL. */
-void stage_open(struct stage *stage, ...);
+/* Starts jinmu-broker with further options, separated by spaces. */
+void stage_open(struct stage *stage, const char *options);
 /* Starts it again after its end, on the same directory. */
-void stage_restart(struct stage *stage, ...);
+void stage_restart(struct stage *stage, const char *options);
 void stage_close(struct stage *stage);
 
 /* A DEALER connected to the broker. Send with zsock_send and its pictures; destroy with

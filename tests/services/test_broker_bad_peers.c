@@ -13,7 +13,7 @@
 static int open_stage(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
-    stage_open(stage, "--max-message", "100000", NULL);
+    stage_open(stage, "--max-message 100000");
     *state = stage;
     return 0;
 }
@@ -243,13 +243,13 @@ static void test_a_full_disk_becomes_a_refusal_and_nothing_acknowledged_is_lost(
     small = old;
     small.rlim_cur = 500000;
     setrlimit(RLIMIT_FSIZE, &small); /* inherited by the broker: its files cannot grow beyond */
-    stage_restart(stage, NULL);
+    stage_restart(stage, "");
     setrlimit(RLIMIT_FSIZE, &old);
     int accepted = fill(stage);
     assert_true(accepted > 0);
     assert_true(stage_number(stage, "commits.failed") > 0);
     assert_int_equal(stage_number(stage, "spool.unfinished"), accepted);
-    stage_restart(stage, NULL);
+    stage_restart(stage, "");
     assert_int_equal(stage_number(stage, "spool.unfinished"), accepted);
     assert_int_equal(stage_number(stage, "queue.interactive.ready"), accepted);
 }

@@ -21,7 +21,7 @@ static void test_a_request_is_accepted_served_and_its_reply_is_kept_until_closed
     (void)state;
     struct stage stage;
     char uuid[33], body[64];
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     peer_submit(client, "echo", "hello", uuid);
     zmsg_t *answer = peer_ask(client, "titanic.reply", uuid, NULL);
@@ -51,7 +51,7 @@ static void test_a_body_of_several_frames_comes_through_whole(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     zsock_send(client, "sssszbs", "MDPC02", "\001", "titanic.request", "echo", "\0\1\2", (size_t)3,
@@ -81,7 +81,7 @@ static void test_what_was_acknowledged_survives_kill_9(void **state)
     enum { JOBS = 50 };
     struct stage stage;
     char uuids[JOBS][33];
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     for (int i = 0; i < JOBS; i++)
@@ -93,7 +93,7 @@ static void test_what_was_acknowledged_survives_kill_9(void **state)
     zsock_destroy(&client);
     zsock_destroy(&worker);
 
-    stage_restart(&stage, NULL);
+    stage_restart(&stage, "");
     client = stage_peer(&stage);
     worker = stage_worker(&stage, "echo");
     stage_await(&stage, "workers", 1);
@@ -115,7 +115,7 @@ static void test_the_same_idempotency_key_gives_the_same_receipt(void **state)
     (void)state;
     struct stage stage;
     const char *options = "{\"priority\":\"bulk\",\"idempotency_key\":\"k-1\"}";
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     char first[33] = "", other[33] = "";
     /* Both at once too, so that they meet in one commit. */
@@ -128,7 +128,7 @@ static void test_the_same_idempotency_key_gives_the_same_receipt(void **state)
         zmsg_destroy(&answer);
     }
     assert_string_equal(first, other);
-    stage_restart(&stage, NULL);
+    stage_restart(&stage, "");
     zsock_send(client, "ssssss", "MDPC02", "\001", "jinmu.submit", options, "echo", "x");
     zmsg_t *answer = peer_receive(client);
     assert_string_equal(frame_text(answer, 4), first);
@@ -152,7 +152,7 @@ static void test_interactive_jobs_come_first_and_bulk_keeps_its_share(void **sta
     (void)state;
     struct stage stage;
     char served[21] = "", body[64];
-    stage_open(&stage, "--credit", "1", NULL);
+    stage_open(&stage, "--credit 1");
     zsock_t *client = stage_peer(&stage);
     for (int i = 0; i < 4; i++)
         submit_with(client, "{\"priority\":\"bulk\"}", "b");
@@ -179,7 +179,7 @@ static void test_a_delayed_job_waits(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     int64_t sent = zclock_mono();
@@ -197,7 +197,7 @@ static void test_a_full_queue_refuses_and_says_when_to_try_again(void **state)
     (void)state;
     struct stage stage;
     char uuid[33];
-    stage_open(&stage, "--max-jobs", "2", "--max-bytes", "100", NULL);
+    stage_open(&stage, "--max-jobs 2 --max-bytes 100");
     zsock_t *client = stage_peer(&stage);
     peer_submit(client, "echo", "one", uuid);
     char large[101];
@@ -222,7 +222,7 @@ static void test_senseless_requests_are_answered_with_400(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zmsg_t *answer = peer_ask(client, "titanic.request", "echo", NULL); /* no body */
     assert_status(&answer, "400");
@@ -248,7 +248,7 @@ static void test_replies_expire_when_nobody_closes_them(void **state)
     (void)state;
     struct stage stage;
     char uuid[33];
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", uuid);
@@ -256,7 +256,7 @@ static void test_replies_expire_when_nobody_closes_them(void **state)
     zmsg_t *answer = peer_await_reply(client, uuid);
     assert_status(&answer, "200");
     zclock_sleep(1100); /* the shortest retention */
-    stage_restart(&stage, "--retention-s", "1", NULL);
+    stage_restart(&stage, "--retention-s 1");
     stage_await(&stage, "spool.done", 0);
     answer = peer_ask(client, "titanic.reply", uuid, NULL);
     assert_status(&answer, "400");
@@ -270,12 +270,12 @@ static void test_our_client_goes_on_after_the_broker_restarted(void **state)
     (void)state;
     struct stage stage;
     char uuid[33] = "";
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     struct mdp_client *client = mdp_client_new(stage.endpoint, NULL);
     assert_int_equal(titanic_close(client, "unknown", NULL), 200);
     zmsg_t *body = zmsg_new();
     zmsg_addstr(body, "x");
-    stage_restart(&stage, NULL);
+    stage_restart(&stage, "");
     struct fault fault = {0};
     assert_int_equal(titanic_request(client, "echo", "bulk", &body, uuid, &fault), 200);
     assert_int_equal(strlen(uuid), 32);

@@ -22,7 +22,7 @@ static void test_a_direct_request_gets_the_workers_final(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     zsock_send(client, "ssss", "MDPC02", "\001", "echo", "hello");
@@ -45,7 +45,7 @@ static void test_both_protocol_versions_meet(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *old_client = zsock_new(ZMQ_REQ); /* adds and takes the empty frame */
     zsock_set_rcvtimeo(old_client, 10000);
     zsock_connect(old_client, "%s", stage.endpoint);
@@ -89,7 +89,7 @@ static void test_a_lost_workers_job_goes_to_another(void **state)
     (void)state;
     struct stage stage;
     char uuid[33], body[64];
-    stage_open(&stage, "--heartbeat-ms", "50", "--backoff-ms", "1", NULL);
+    stage_open(&stage, "--heartbeat-ms 50 --backoff-ms 1");
     zsock_t *client = stage_peer(&stage);
     zsock_t *first = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "durable", uuid);
@@ -117,12 +117,32 @@ static void test_a_lost_workers_job_goes_to_another(void **state)
     stage_close(&stage);
 }
 
+static void test_a_dead_workers_connection_is_noticed_before_the_next_heartbeat(void **state)
+{
+    (void)state;
+    struct stage stage;
+    char uuid[33];
+    stage_open(&stage, "--heartbeat-ms 60000 --backoff-ms 1");
+    zsock_t *client = stage_peer(&stage);
+    zsock_t *worker = stage_worker(&stage, "echo");
+    peer_submit(client, "echo", "x", uuid);
+    zmsg_t *request = peer_receive(worker);
+    zmsg_destroy(&request);
+    zsock_destroy(&worker);
+    stage_await(&stage, "totals.workers_lost", 1);
+    worker = stage_worker(&stage, "echo");
+    worker_serve(worker, "y", NULL);
+    zsock_destroy(&worker);
+    zsock_destroy(&client);
+    stage_close(&stage);
+}
+
 static void test_expired_lease_goes_back_to_the_queue(void **state)
 {
     (void)state;
     struct stage stage;
     char uuid[33];
-    stage_open(&stage, "--heartbeat-ms", "20", "--lease-ms", "100", "--backoff-ms", "1", NULL);
+    stage_open(&stage, "--heartbeat-ms 20 --lease-ms 100 --backoff-ms 1");
     zsock_t *client = stage_peer(&stage);
     zsock_t *silent = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", uuid);
@@ -151,7 +171,7 @@ static void test_heartbeats_renew_a_lease(void **state)
     (void)state;
     struct stage stage;
     char uuid[33];
-    stage_open(&stage, "--heartbeat-ms", "20", "--lease-ms", "100", NULL);
+    stage_open(&stage, "--heartbeat-ms 20 --lease-ms 100");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", uuid);
@@ -194,7 +214,7 @@ static void test_a_job_that_loses_every_worker_is_dead_until_retried_or_dropped(
     (void)state;
     struct stage stage;
     char uuid[33], request[100], body[64];
-    stage_open(&stage, "--heartbeat-ms", "20", "--backoff-ms", "1", "--attempts", "3", NULL);
+    stage_open(&stage, "--heartbeat-ms 20 --backoff-ms 1 --attempts 3");
     zsock_t *client = stage_peer(&stage);
     peer_submit(client, "echo", "poison", uuid);
     lose_workers(&stage, 3);
@@ -203,7 +223,7 @@ static void test_a_job_that_loses_every_worker_is_dead_until_retried_or_dropped(
     assert_non_null(strstr(frame_text(answer, 1), "job.dead"));
     zmsg_destroy(&answer);
 
-    stage_restart(&stage, NULL); /* dead letters stand on the disk */
+    stage_restart(&stage, ""); /* dead letters stand on the disk */
     answer = ask_dead(client, "{\"do\":\"list\"}");
     assert_non_null(strstr(frame_text(answer, 1), uuid));
     assert_non_null(strstr(frame_text(answer, 1), "\"attempts\":3"));
@@ -235,7 +255,7 @@ static void test_a_worker_that_takes_leave_costs_no_attempt(void **state)
     (void)state;
     struct stage stage;
     char uuid[33], body[64];
-    stage_open(&stage, "--attempts", "1", NULL);
+    stage_open(&stage, "--attempts 1");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", uuid);
@@ -255,7 +275,7 @@ static void test_a_worker_holds_no_more_than_its_credit(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, "--credit", "2", NULL);
+    stage_open(&stage, "--credit 2");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     for (int i = 0; i < 5; i++) {
@@ -284,7 +304,7 @@ static void test_a_direct_request_without_worker_gets_an_error_in_time(void **st
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, "--wait-ms", "50", "--max-waiting", "1", NULL);
+    stage_open(&stage, "--wait-ms 50 --max-waiting 1");
     zsock_t *client = stage_peer(&stage);
     zsock_send(client, "ssss", "MDPC02", "\001", "nobody", "one");
     zsock_send(client, "ssss", "MDPC02", "\001", "nobody", "two");
@@ -302,7 +322,7 @@ static void test_mmi_tells_which_services_have_workers(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_send(client, "ssss", "MDPC02", "\001", "mmi.service", "echo");
     assert_final(client, "MDPC02", 0, "404");
@@ -322,7 +342,7 @@ static void test_queued_jobs_can_be_cancelled_and_leased_ones_not(void **state)
     (void)state;
     struct stage stage;
     char leased[33], queued[33];
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", leased);
@@ -355,7 +375,7 @@ static void test_sigterm_waits_for_leases_and_dismisses_the_workers(void **state
     (void)state;
     struct stage stage;
     char uuid[33], later[33];
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_t *worker = stage_worker(&stage, "echo");
     peer_submit(client, "echo", "x", uuid);
@@ -367,7 +387,7 @@ static void test_sigterm_waits_for_leases_and_dismisses_the_workers(void **state
     zmsg_t *dismissal = peer_receive(worker);
     assert_string_equal(frame_text(dismissal, 1), "\006");
     assert_int_equal(process_wait(stage.broker, 5000), 0);
-    stage_restart(&stage, NULL);
+    stage_restart(&stage, "");
     zmsg_t *answer = peer_await_reply(client, uuid);
     assert_string_equal(frame_text(answer, 1), "done");
     assert_int_equal(stage_number(&stage, "queue.interactive.ready"), 1);
@@ -383,12 +403,12 @@ static void test_our_worker_says_ready_again_to_a_new_broker(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_open(&stage, NULL);
+    stage_open(&stage, "");
     struct mdp_worker *worker = mdp_worker_new(stage.endpoint, "echo", NULL);
     stage_await(&stage, "workers", 1);
     process_signal(stage.broker, SIGKILL);
     process_wait(stage.broker, 5000);
-    stage_restart(&stage, NULL);
+    stage_restart(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_send(client, "ssss", "MDPC02", "\001", "echo", "ping");
     zmsg_t *body = NULL;
@@ -414,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_a_direct_request_gets_the_workers_final),
         cmocka_unit_test(test_both_protocol_versions_meet),
         cmocka_unit_test(test_a_lost_workers_job_goes_to_another),
+        cmocka_unit_test(test_a_dead_workers_connection_is_noticed_before_the_next_heartbeat),
         cmocka_unit_test(test_expired_lease_goes_back_to_the_queue),
         cmocka_unit_test(test_heartbeats_renew_a_lease),
         cmocka_unit_test(test_a_job_that_loses_every_worker_is_dead_until_retried_or_dropped),
