@@ -127,6 +127,7 @@ static void supervise(struct supervisor *supervisor, const struct running *runni
         ready = true;
         printf("ready state=%s broker=%s workers=%d\n", running->state, running->broker, workers);
         fflush(stdout);
+        log_info("serve_ready", "state=%s workers=%d", running->state, workers);
     }
 }
 

@@ -1,0 +1,232 @@
+/* What a person meets at the terminal: answers, refusals, and nothing else happening. */
+#include "common/json.h"
+#include "common/mdp.h"
+#include "common/state.h"
+#include "common/strbuf.h"
+#include "tests/e2e/pipeline.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct pipeline pipeline; /* one for all tests of this file */
+
+static int open_pipeline(void **state)
+{
+    (void)state;
+    pipeline_open(&pipeline);
+    return 0;
+}
+
+static int close_pipeline(void **state)
+{
+    (void)state;
+    pipeline_close(&pipeline);
+    return 0;
+}
+
+static void assert_holds(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("no '%s' in: %s", part, text);
+}
+
+/* Runs it and asserts its status and that what it writes holds `part`. */
+static void run(const char *command, int expected, const char *part)
+{
+    int status;
+    char *text = pipeline_run(&pipeline, &status, command);
+    assert_holds(text, part);
+    assert_int_equal(status, expected);
+    free(text);
+}
+
+/* Submits what the shell command writes; it must be refused and nothing stored. */
+static void refused(const char *source, const char *code)
+{
+    struct strbuf command = {0};
+    int before = pipeline_stored(&pipeline);
+    strbuf_printf(&command, "%s | $JINMU submit --wait - 2>&1", source);
+    run(command.text, 2, code);
+    assert_int_equal(pipeline_stored(&pipeline), before);
+    strbuf_free(&command);
+}
+
+static void test_bad_inputs_are_refused_and_nothing_happens(void **state)
+{
+    (void)state;
+    refused("echo 'no json'", "input.not_json");
+    refused("printf '{\"name\":\"a\"}\\n{\"name\":\"\\377\"}\\n'", "第 2 行");
+    refused("printf '{\"name\":\"\\377\"}'", "input.not_utf8");
+    refused("echo '{\"id\":\"x\"}'", "project.name_missing");
+    refused("printf ''", "input.empty");
+    refused("echo '{\"projects\":[]}'", "batch.empty");
+    refused("{ printf '{\"projects\":[{\"name\":\"a\"}'; yes ',{\"name\":\"a\"}' | head -1024;"
+            " printf ']}'; }",
+            "batch.too_large");
+    refused("{ printf '{\"name\":\"a\",\"description\":\"'; head -c 2000000 /dev/zero | tr '\\0' x;"
+            " printf '\"}'; }",
+            "project.too_large");
+    run("$JINMU submit /nonexistent 2>&1", 2, "/nonexistent");
+}
+
+static void test_limits_can_be_configured(void **state)
+{
+    (void)state;
+    run("printf '{\"name\":\"垃圾清运\",\"description\":\"%2000s\"}' x |"
+        " JINMU_PROJECT_BYTES=1024 $JINMU submit - 2>&1",
+        2, "project.too_large");
+}
+
+static void test_one_bad_project_among_others_costs_only_itself(void **state)
+{
+    (void)state;
+    run("printf '{\"id\":\"good\",\"name\":\"垃圾清运服务\"}\\n{\"id\":\"bad\"}\\n' |"
+        " $JINMU submit --wait - | cut -c1-30",
+        0, "{\"id\":\"good\",");
+    run("printf '{\"id\":\"good\",\"name\":\"垃圾清运服务\"}\\n{\"id\":\"bad\"}\\n' |"
+        " $JINMU submit --wait -",
+        1, "{\"id\":\"bad\",\"error\":{\"code\":\"project.name_missing\"");
+    run("$JINMU results bad", 0, "\"event\":");
+    run("$JINMU results good", 0, "\"decision\":");
+}
+
+static void test_unknown_revision_is_an_error_of_that_project(void **state)
+{
+    (void)state;
+    run("echo '{\"id\":\"r\",\"name\":\"垃圾清运\",\"catalog\":\"晋财综〔1999〕1号\"}' |"
+        " $JINMU submit --wait -",
+        1, "\"error\":");
+}
+
+static void test_receipt_names_the_projects_of_a_request(void **state)
+{
+    (void)state;
+    int status;
+    char *line = pipeline_run(&pipeline, &status,
+                              "printf '{\"id\":\"m1\",\"name\":\"会议服务\"}\\n"
+                              "{\"name\":\"会议服务\"}\\n' | $JINMU submit -");
+    struct jv *receipt = jv_read(line, strlen(line), NULL);
+    const struct jv *ids = jv_get(receipt, "projects");
+    assert_int_equal(strlen(jv_get_text(receipt, "receipt")), 32);
+    assert_int_equal(jv_count(ids), 2);
+    assert_string_equal(jv_text(jv_at(ids, 0)), "m1");
+
+    /* The id that it tells for the second is the one that its result has. */
+    struct strbuf command = {0};
+    strbuf_printf(&command, "$JINMU results %s", jv_text(jv_at(ids, 1)));
+    int64_t deadline = zclock_mono() + 30000;
+    char *found = NULL;
+    do {
+        free(found);
+        assert_true(zclock_mono() < deadline);
+        found = pipeline_run(&pipeline, &status, command.text);
+    } while (status != 0);
+    assert_holds(found, jv_text(jv_at(ids, 1)));
+    free(found);
+    strbuf_free(&command);
+    jv_destroy(&receipt);
+    free(line);
+}
+
+static void test_table_has_a_row_for_each_project(void **state)
+{
+    (void)state;
+    run("printf "
+        "'{\"name\":\"政务服务标准化\",\"unit\":\"某市行政审批服务管理局\"}\\n{\"id\":\"x\"}\\n' |"
+        " $JINMU submit --wait --table - | cut -d' ' -f1",
+        0, "项目\n政务服务标准化\nx\n");
+}
+
+static void test_results_can_be_taken_up_after_a_number(void **state)
+{
+    (void)state;
+    run("printf '{\"id\":\"s1\",\"name\":\"会议服务\"}\\n{\"id\":\"s2\",\"name\":\"会议服务\"}\\n' "
+        "|"
+        " $JINMU submit --wait - > /dev/null; $JINMU results --since 1 --limit 1",
+        0, "\"event\":2}");
+    run("$JINMU results --since 1 --limit 1 | wc -l", 0, "1\n");
+    run("$JINMU results --since 999999 | wc -l", 0, "0\n");
+    run("$JINMU results nobody 2>&1", 1, "no result of a project 'nobody'");
+}
+
+static void test_status_speaks_of_queue_workers_and_results(void **state)
+{
+    (void)state;
+    run("$JINMU status", 0, "queue      bulk");
+    run("$JINMU status", 0, "workers    2");
+    run("$JINMU status", 0, "commits");
+    run("$JINMU status --json", 0, "{\"broker\":{");
+}
+
+static void test_second_serve_on_the_same_state_is_refused(void **state)
+{
+    (void)state;
+    run("$JINMU serve 2>&1", 2, "services run already");
+}
+
+static void test_verbs_say_when_nothing_runs(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"status", "results", "watch"};
+    char *empty = scratch_new();
+    struct strbuf command = {0};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        strbuf_reset(&command);
+        strbuf_printf(&command, "$JINMU %s --state %s 2>&1", verbs[i], empty);
+        run(command.text, 2, "start them with `jinmu serve`");
+    }
+    strbuf_reset(&command);
+    strbuf_printf(&command, "echo '{\"name\":\"a\"}' | $JINMU submit --state %s - 2>&1", empty);
+    run(command.text, 2, "start them with `jinmu serve`");
+    strbuf_free(&command);
+    scratch_destroy(&empty);
+}
+
+static void test_direct_request_is_answered_with_the_result(void **state)
+{
+    (void)state;
+    char *endpoint = state_endpoint(pipeline.directory, "broker.sock", NULL);
+    struct mdp_client *client = mdp_client_new(endpoint, NULL);
+    static const struct {
+        const char *body, *part;
+    } cases[] = {{"{\"id\":\"d1\",\"name\":\"会议服务\"}", "\"decision\":"},
+                 {"{\"projects\":[{\"id\":\"d2\",\"name\":\"会议服务\"}]}", "{\"results\":[{"},
+                 {"not json", "input.not_json"},
+                 {"{\"projects\":[]}", "batch.empty"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        zmsg_t *body = zmsg_new();
+        zmsg_addstr(body, cases[i].body);
+        zmsg_t *answer = mdp_client_call(client, "classify", &body, 30000, NULL);
+        assert_non_null(answer);
+        char *text = zmsg_popstr(answer);
+        assert_holds(text, cases[i].part);
+        free(text);
+        zmsg_destroy(&answer);
+    }
+    mdp_client_destroy(&client);
+    free(endpoint);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bad_inputs_are_refused_and_nothing_happens),
+        cmocka_unit_test(test_limits_can_be_configured),
+        cmocka_unit_test(test_one_bad_project_among_others_costs_only_itself),
+        cmocka_unit_test(test_unknown_revision_is_an_error_of_that_project),
+        cmocka_unit_test(test_receipt_names_the_projects_of_a_request),
+        cmocka_unit_test(test_table_has_a_row_for_each_project),
+        cmocka_unit_test(test_results_can_be_taken_up_after_a_number),
+        cmocka_unit_test(test_status_speaks_of_queue_workers_and_results),
+        cmocka_unit_test(test_second_serve_on_the_same_state_is_refused),
+        cmocka_unit_test(test_verbs_say_when_nothing_runs),
+        cmocka_unit_test(test_direct_request_is_answered_with_the_result),
+    };
+    return cmocka_run_group_tests(tests, open_pipeline, close_pipeline);
+}
