@@ -15,7 +15,7 @@ static void judge_case(const struct mind *mind, const struct labelled *labelled,
     const struct revision *revision = verdict_revision(mind, project, NULL);
     if (!revision)
         return;
-    verdict_reach(verdict, mind, revision, project->unit, project->department, project->fields);
+    verdict_project(verdict, mind, revision, project);
     outcome->decision = verdict->decision;
     outcome->kind = verdict->kind;
     outcome->confidence = verdict->confidence;

@@ -76,8 +76,7 @@ static struct jv *judge_texts(struct judge *judge, const struct project *project
     if (!revision)
         return NULL;
     struct verdict *verdict = &judge->verdict;
-    verdict_reach(verdict, &judge->engine->mind, revision, project->unit, project->department,
-                  project->fields);
+    verdict_project(verdict, &judge->engine->mind, revision, project);
     judged->catalog = revision->number;
     judged->decision = decision_name(verdict->decision);
     judged->kind = kind_name(verdict->kind);

@@ -78,6 +78,7 @@ void verdict_reach(struct verdict *verdict, const struct mind *mind,
                    const char *const texts[FIELDS])
 {
     verdict->revision = revision;
+    verdict->item_count = 0;
     directory_resolve(mind->directory, unit, department, &verdict->scratch, &verdict->guesses);
     reading_take(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases, texts);
     rank_project(&verdict->ranking, mind->thesaurus, mind->index, mind->model, revision,
@@ -99,4 +100,6 @@ void verdict_free(struct verdict *verdict)
     ranking_free(&verdict->ranking);
     kind_view_free(&verdict->view);
     folded_free(&verdict->scratch);
+    plain_free(&verdict->plain);
+    strbuf_free(&verdict->text);
 }

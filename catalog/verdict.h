@@ -4,6 +4,7 @@
 #include "catalog/directory.h"
 #include "catalog/index.h"
 #include "catalog/kind.h"
+#include "catalog/lines.h"
 #include "catalog/model.h"
 #include "catalog/project.h"
 #include "catalog/rank.h"
@@ -23,6 +24,18 @@ struct mind {
     struct index *index;
 };
 
+enum { ITEM_CANDIDATES = 3 };
+
+/* One of the several things that a project lists. */
+struct item_verdict {
+    struct line_item line;
+    enum kind kind;
+    double kind_share; /* probability of that kind */
+    struct scored candidates[ITEM_CANDIDATES];
+    size_t candidate_count;
+    double confidence;
+};
+
 struct verdict {
     const struct revision *revision;
     struct guesses guesses;
@@ -33,7 +46,11 @@ struct verdict {
     double confidence; /* that the decision, and for a service its first candidate, is right */
     struct reading reading;
     struct kind_view view;
+    struct item_verdict items[LINE_ITEMS];
+    size_t item_count;
     struct folded scratch;
+    struct plain plain; /* of the description */
+    struct strbuf text;
 };
 
 /* The revision that applies: the project's own, else that in force in its year. NULL with a fault
@@ -41,7 +58,12 @@ struct verdict {
 const struct revision *verdict_revision(const struct mind *mind, const struct project *project,
                                         struct fault *fault);
 
-/* Judges texts (indexed by enum field) of a unit by a revision. */
+/* Judges a project by a revision: its texts as a whole, then each line item of its description; when
+ * these are for other things than the whole seems to be, a person has to decide. */
+void verdict_project(struct verdict *verdict, const struct mind *mind,
+                     const struct revision *revision, const struct project *project);
+
+/* Judges texts (indexed by enum field) of a unit as one thing, without line items. */
 void verdict_reach(struct verdict *verdict, const struct mind *mind,
                    const struct revision *revision, const char *unit, const char *department,
                    const char *const texts[FIELDS]);

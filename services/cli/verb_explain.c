@@ -109,7 +109,7 @@ static int explain(const struct mind *mind, const struct jv *json)
         return 2;
     }
     struct verdict verdict = {0};
-    verdict_reach(&verdict, mind, revision, project.unit, project.department, project.fields);
+    verdict_project(&verdict, mind, revision, &project);
     printf("%s  %s\ncatalog     %s\n", project.id, project.fields[FIELD_NAME], revision->number);
     print_guesses(&verdict);
     print_kinds(&verdict);
