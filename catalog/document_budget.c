@@ -167,16 +167,32 @@ static bool names_total(const char *folded)
     return false;
 }
 
+/* Whether a name ends as those of projects do, so that what follows is another. */
+static bool is_whole(const char *name)
+{
+    static const char *const ends[] = {"服务", "项目", "费",   "经费", "费用", "款",
+                                       "资金", "工程", "补助", "补贴", "工资", "运维",
+                                       "购置", "采购", ")",    "）"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (slice_ends(slice_of(name), ends[i]))
+            return true;
+    return false;
+}
+
 /* Joins part `part` of a broken name to the row before it (`kept`, may be NULL) or the one after. */
 static void place_part(const struct labels *labels, struct budget_row *kept,
                        struct budget_row *part, struct budget_row *next,
                        bool (*is_project)(const char *folded, void *argument), void *argument)
 {
-    bool to_next = false;
-    if (next) {
-        char *joined = fold_two(labels, part->name, next->name);
-        to_next = is_project(joined, argument) || !kept;
-        free(joined);
+    bool to_next = kept == NULL;
+    if (next && kept) {
+        char *with_next = fold_two(labels, part->name, next->name);
+        char *with_kept = fold_two(labels, kept->name, part->name);
+        to_next =
+            is_project(with_next, argument) ||
+            (!is_project(with_kept, argument) && is_whole(kept->name) && !is_whole(part->name));
+        free(with_next);
+        free(with_kept);
     }
     if (kept && !to_next) {
         append(kept, part->name);

@@ -209,7 +209,7 @@ static void add_money(struct strbuf *value, struct slice text)
     struct amount amount;
     struct slice whole = {value->text, value->length};
     if (value->length == 0) {
-        if (amount_read(text, AMOUNT_UNSTATED, &amount))
+        if (is_number_part(text) || amount_read(text, AMOUNT_UNSTATED, &amount))
             strbuf_add(value, text.text, text.length);
     } else if (is_number_part(text) && amount_read(whole, AMOUNT_UNSTATED, &amount) &&
                amount.irregular) {
@@ -456,6 +456,20 @@ static void read_heading(struct reading *reading, const struct row *row)
     free(folded);
 }
 
+/* A row of the head again, at the top of another page, while a text goes on. */
+static bool repeats_head(const struct reading *reading)
+{
+    const struct tokens *tokens = &reading->tokens;
+    const struct token *first = &tokens->all[0];
+    enum label label = first->match.label;
+    if (reading->phase < PHASE_TEXTS || !is_head(label) || first->match.form == LABEL_GLUED)
+        return false;
+    struct slice value = token_rest(first);
+    if (value.length == 0 && tokens->count > 1)
+        value = tokens->all[1].cell;
+    return value.length > 0 && slice_equals(value, value_of(reading, label));
+}
+
 static void read_row(struct reading *reading, const struct row *row)
 {
     reading->line = row->line;
@@ -466,7 +480,7 @@ static void read_row(struct reading *reading, const struct row *row)
         return;
     if (reading->phase == PHASE_HEAD)
         read_heading(reading, row);
-    if (is_year_line(row) || table_is_title(reading->labels, row))
+    if (is_year_line(row) || table_is_title(reading->labels, row) || repeats_head(reading))
         return;
     if (reading->phase < PHASE_INDICATORS && begins_indicators(reading, row))
         reading->phase = PHASE_INDICATORS;
