@@ -13,7 +13,8 @@ static const struct style {
     {"%s", CIRCLED},   {"%s是", CHINESE}, {"第%s,", CHINESE},  {"第%s、", CHINESE},
     {"%s、", CHINESE}, {"(%s)", CHINESE}, {"第%s项", CHINESE},
 };
-enum { STYLES = sizeof styles / sizeof *styles, MARKER_BYTES = 32 };
+/* Lists are looked for in this many code points: no clerk writes more, and the search stays cheap. */
+enum { STYLES = sizeof styles / sizeof *styles, MARKER_BYTES = 32, LIST_REACH = 16384 };
 
 static void write_number(const struct style *style, int number, char text[16])
 {
@@ -55,7 +56,8 @@ static bool find_marker(const struct plain *plain, size_t from, const struct sty
     char digits[16], marker[MARKER_BYTES];
     write_number(style, number, digits);
     snprintf(marker, sizeof marker, style->format, digits);
-    for (size_t at = from; at < plain->length; at++) {
+    size_t reach = plain->length < LIST_REACH ? plain->length : LIST_REACH;
+    for (size_t at = from; at < reach; at++) {
         size_t length = marker_at(plain, at, style, marker);
         if (length) {
             *found = (struct span){at, at + length};
