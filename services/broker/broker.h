@@ -7,7 +7,18 @@
 
 #include "common/meter.h"
 
-/* A Majordomo broker (18/MDP and 7/MDP on one ROUTER) with 9/TSP over a spool. */
+/* A Majordomo broker (18/MDP and 7/MDP on one ROUTER) with 9/TSP over a spool. Its own services, by
+ * their body frames and those of the answer:
+ *   titanic.request  service, body+           200 UUID, 400 error, 503 error with retry_after_s
+ *   jinmu.submit     options, service, body+  the same; options: {"priority":"interactive|bulk",
+ *                                             "idempotency_key":text,"delay_ms":number}, all optional
+ *   titanic.reply    UUID                     200 body+, 300 pending, 400 unknown, 500 error
+ *   titanic.close    UUID                     200; a queued job is removed, a leased one's reply dropped
+ *   jinmu.cancel     UUID                     200, 400 unknown or ended, 409 a worker has it
+ *   jinmu.dead       {"do":"list"}            200 {…}; likewise show, retry and drop (see control.c)
+ *   jinmu.status     anything                 {…}
+ *   mmi.service      name                     200 or 404; other mmi.*: 501
+ * An error is {"error":{"code":…,"message":…}}. */
 
 struct broker_options {
     const char *endpoint;

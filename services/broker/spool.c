@@ -64,6 +64,7 @@ struct spool {
     struct store *store;
     sqlite3_stmt *statements[STATEMENTS];
     struct spool_totals totals;
+    bool durable; /* commits wait for the disk */
 };
 
 struct change *change_new(enum change_kind kind, const struct record *record)
@@ -110,6 +111,7 @@ struct spool *spool_open(const char *path, struct fault *fault)
         if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
             goto failed;
     count_all(spool);
+    spool->durable = true; /* as the store was opened */
     return spool;
 failed:
     spool_close(&spool);
@@ -305,11 +307,31 @@ static void give_way(struct spool *spool)
     sqlite3_wal_checkpoint_v2(spool->store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
+static bool somebody_waits(zlist_t *changes)
+{
+    struct change *change = zlist_first(changes);
+    while (change && !change->answer)
+        change = zlist_next(changes);
+    return change != NULL;
+}
+
+/* Without waiting for the disk where nobody was promised anything: a job whose end is lost in a power
+ * cut is done again. */
+static int begin(struct spool *spool, bool durable, struct fault *fault)
+{
+    if (durable != spool->durable &&
+        store_exec(spool->store,
+                   durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", fault))
+        return -1;
+    spool->durable = durable;
+    return store_begin(spool->store, fault);
+}
+
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
 {
     struct spool_totals totals = spool->totals;
     int64_t now = zclock_time();
-    if (store_begin(spool->store, fault))
+    if (begin(spool, somebody_waits(changes), fault))
         return -1;
     int status = 0;
     for (struct change *change = zlist_first(changes); change && !status;

@@ -6,7 +6,8 @@
 #include "common/fault.h"
 
 /* spool.db: the jobs of titanic.request and jinmu.submit until their senders close them. Changes are
- * collected and committed together, all or none of them; a committed change survives a power cut. */
+ * collected and committed together, all or none of them. A commit with a change that somebody waits
+ * for survives a power cut; others survive kill -9, and a power cut once a later one of those came. */
 struct spool;
 
 enum spool_state { SPOOL_UNKNOWN, SPOOL_READY, SPOOL_DONE, SPOOL_DEAD };
