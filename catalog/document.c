@@ -619,6 +619,7 @@ struct jv *document_read(const char *bytes, size_t length, const char *file, str
     document.source_findings = jv_count(document.findings);
     document.labels = labels_new();
     document.lines = lines_read(document.text, document.length);
+    labels_mend(document.labels, document.lines);
     read_parts(&document);
     if (document.count == 0) {
         fault_set(fault, "document.no_project",

@@ -84,6 +84,18 @@ static bool ends_section(const struct labels *labels, const struct row *row)
     return ends;
 }
 
+/* Rows of a table stay apart; lines of a paragraph are one text. */
+static void add_row(struct strbuf *text, const struct row *row)
+{
+    if (row->count <= 1) {
+        slice_join(text, row->text);
+        return;
+    }
+    if (text->length)
+        strbuf_puts(text, "\n");
+    strbuf_add(text, row->text.text, row->text.length);
+}
+
 static bool find_section(struct declaration_section *section, const struct labels *labels,
                          const struct lines *lines, size_t length)
 {
@@ -106,9 +118,7 @@ static bool find_section(struct declaration_section *section, const struct label
                 continue;
             if (ends_section(labels, &lines->rows[i]))
                 break;
-            if (text.length)
-                strbuf_puts(&text, "\n");
-            strbuf_add(&text, lines->rows[i].text.text, lines->rows[i].text.length);
+            add_row(&text, &lines->rows[i]);
             line = line ? line : lines->rows[i].line;
             last = i;
         }

@@ -448,3 +448,53 @@ bool label_match(const struct labels *labels, struct slice cell, struct label_ma
     folded_free(&folded);
     return found;
 }
+
+/* The first cell of a row that is not empty; NULL when there is none. */
+static struct slice *first_cell(const struct lines *lines, const struct row *row)
+{
+    size_t first = row->count ? (size_t)(row->cells - lines->cells) : 0;
+    for (size_t i = 0; i < row->count && i < LABEL_UNITS; i++)
+        if (lines->cells[first + i].length)
+            return &lines->cells[first + i];
+    return NULL;
+}
+
+/* The word that the text is, exactly and without more, or NULL. */
+static const struct word *whole_word(const struct labels *labels, struct slice text)
+{
+    struct folded folded = {0};
+    folder_fold(labels->folder, text.text, text.length, &folded);
+    size_t word = folded.length ? longest_word(labels, folded.units, folded.length) : SIZE_MAX;
+    bool whole = word != SIZE_MAX && labels->lengths[word] == folded.length;
+    folded_free(&folded);
+    return whole ? &words[word] : NULL;
+}
+
+void labels_mend(const struct labels *labels, struct lines *lines)
+{
+    enum { MOST_ROWS = 4, PART_BYTES = 30 };
+    for (size_t i = 0; i + 1 < lines->count; i++) {
+        struct strbuf joined = {0};
+        struct slice *parts[MOST_ROWS] = {0};
+        const struct word *word = NULL;
+        size_t rows = 0;
+        for (size_t k = 0; k < MOST_ROWS && i + k < lines->count; k++) {
+            const struct row *row = &lines->rows[i + k];
+            parts[k] = row->blank ? NULL : first_cell(lines, row);
+            if (!parts[k] || parts[k]->length > PART_BYTES || (k == 0 && row->count < 2))
+                break;
+            strbuf_add(&joined, parts[k]->text, parts[k]->length);
+            const struct word *longer =
+                k ? whole_word(labels, (struct slice){joined.text, joined.length}) : NULL;
+            word = longer ? longer : word;
+            rows = longer ? k : rows;
+        }
+        strbuf_free(&joined);
+        if (!word)
+            continue;
+        *parts[0] = slice_of(word->text);
+        for (size_t k = 1; k <= rows; k++)
+            parts[k]->length = 0;
+        lines->rows[i].label_rows = rows;
+    }
+}

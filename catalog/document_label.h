@@ -59,6 +59,10 @@ struct label_match {
 /* Whether a cell begins with a label. White space between the characters does not matter. */
 bool label_match(const struct labels *labels, struct slice cell, struct label_match *match);
 
+/* Puts labels together that a narrow column broke over rows: 保证项目实施的制 | 度、措施. The first row
+ * gets the whole label as its cell, the others an empty one. */
+void labels_mend(const struct labels *labels, struct lines *lines);
+
 /* The text folded as for labels (UTF-8, brackets and widths made one, no white space), of at most
  * `bytes` of it. free(). */
 char *label_fold(const struct labels *labels, struct slice text, size_t bytes);

@@ -157,7 +157,7 @@ struct writer {
     struct row *rows; /* text.text is an offset until the buffer stands still */
     size_t *starts;
     size_t count, capacity;
-    size_t line, offset;         /* of the document, where we read */
+    size_t line, offset, page;   /* of the document, where we read */
     size_t row_line, row_offset; /* where the row that is being written began */
     bool in_row;                 /* between <tr> and </tr>: a new line is white space */
     bool cell_begun;             /* a <td> of this row was seen */
@@ -172,6 +172,7 @@ static void end_row(struct writer *writer, size_t *start)
     }
     writer->rows[writer->count] = (struct row){.line = writer->row_line,
                                                .offset = writer->row_offset,
+                                               .page = writer->page,
                                                .text = {NULL, writer->clean.length - *start}};
     writer->starts[writer->count++] = *start;
     strbuf_puts(&writer->clean, "\n");
@@ -303,6 +304,7 @@ static void strip_markup(struct writer *writer, const char *text, size_t length)
                 strbuf_puts(&writer->clean, " ");
             else
                 end_row(writer, &start);
+            writer->page += byte == '\f';
         } else if (byte == '<') {
             enum tag tag = tag_at(text, length, at, &end);
             if (end == at)

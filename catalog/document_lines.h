@@ -24,8 +24,10 @@ struct row {
     struct slice text;
     const struct slice *cells;
     size_t count;
+    size_t page; /* form feeds before it */
     bool blank;
-    bool tabular; /* real cell borders, not spaces */
+    bool tabular;      /* real cell borders, not spaces */
+    size_t label_rows; /* over how many further rows its label was broken (labels_mend) */
 };
 
 /* The rows of a document, without markup. */
