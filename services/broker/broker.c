@@ -82,6 +82,24 @@ static zsock_t *open_monitor(zsock_t *router)
     return monitor;
 }
 
+static void drain_monitor(zsock_t *monitor)
+{
+    while (zsock_events(monitor) & ZMQ_POLLIN) {
+        zmsg_t *event = zmsg_recv(monitor);
+        zmsg_destroy(&event);
+    }
+}
+
+/* libzmq leaks the events that nobody has read. */
+static void close_monitor(zsock_t **monitor, zsock_t *router)
+{
+    if (!*monitor)
+        return;
+    zmq_socket_monitor(zsock_resolve(router), NULL, 0);
+    drain_monitor(*monitor);
+    zsock_destroy(monitor);
+}
+
 struct broker *broker_new(const struct broker_options *options, struct fault *fault)
 {
     struct broker *broker = xcalloc(1, sizeof *broker);
@@ -131,7 +149,7 @@ void broker_destroy(struct broker **broker)
     zlist_destroy(&(*broker)->changes);
     complaints_destroy(&(*broker)->complaints);
     spool_close(&(*broker)->spool);
-    zsock_destroy(&(*broker)->monitor);
+    close_monitor(&(*broker)->monitor, (*broker)->router);
     zsock_destroy(&(*broker)->router);
     free(*broker);
     *broker = NULL;
@@ -332,10 +350,7 @@ static bool has_stopped(const struct broker *broker)
 /* A connection ended. Whose, only a message that cannot be delivered tells. */
 static void probe_soon(struct broker *broker)
 {
-    while (zsock_events(broker->monitor) & ZMQ_POLLIN) {
-        zmsg_t *event = zmsg_recv(broker->monitor);
-        zmsg_destroy(&event);
-    }
+    drain_monitor(broker->monitor);
     int64_t soon = zclock_mono() + PROBE_MS;
     int64_t last = broker->heartbeat_at - broker->options.heartbeat_ms;
     if (soon < last + PROBES_APART_MS)

@@ -57,6 +57,13 @@ static char *read_log(const struct process *process)
     return strbuf_take(&text);
 }
 
+static void show_log(const struct process *process, const char *why)
+{
+    char *log = read_log(process);
+    fprintf(stderr, "process %ld %s:\n%s", (long)process->pid, why, log);
+    free(log);
+}
+
 int process_log_count(struct process *process, const char *text)
 {
     char *log = read_log(process);
@@ -106,9 +113,7 @@ struct process *process_start(const char *const argv[], const char *ready, int t
         become(argv, process->log_file, parent);
     if (process->pid > 0 && (!ready || process_logged(process, ready, timeout_ms)))
         return process;
-    char *log = read_log(process);
-    fprintf(stderr, "%s did not get ready:\n%s", argv[0], log);
-    free(log);
+    show_log(process, "did not get ready");
     process_destroy(&process);
     return NULL;
 }
@@ -153,6 +158,8 @@ int process_stop(struct process **process, int timeout_ms)
 {
     process_signal(*process, SIGTERM);
     int status = process_wait(*process, timeout_ms);
+    if (status)
+        show_log(*process, "did not end well");
     process_destroy(process);
     return status;
 }

@@ -19,7 +19,7 @@ pid_t process_id(const struct process *process);
 int process_signal(struct process *process, int signal_number);
 /* Waits for the end: the exit status, 128 + signal when it was killed, -1 at the time-out. */
 int process_wait(struct process *process, int timeout_ms);
-/* SIGTERM and process_wait; then destroys. */
+/* SIGTERM and process_wait, its log on stderr when the status is not 0; then destroys. */
 int process_stop(struct process **process, int timeout_ms);
 /* Waits until its log holds `text`. */
 bool process_logged(struct process *process, const char *text, int timeout_ms);
