@@ -59,10 +59,14 @@ static int append_bytes(const char *bytes, size_t length, void *out)
     return 0;
 }
 
+/* As many digits as every double keeps: amounts come out to the fen as they went in, and 0.97 does
+ * not become 0.96999999999999997. */
+enum { DIGITS = 15 };
+
 void jv_append(const struct jv *value, struct strbuf *out)
 {
     json_dump_callback(raw(value), append_bytes, out,
-                       JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+                       JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
 }
 
 char *jv_write(const struct jv *value)
@@ -165,6 +169,8 @@ struct jv *jv_of_text(const char *utf8)
 
 struct jv *jv_of_number(double number)
 {
+    if (!isfinite(number))
+        return jv_of_text(NULL);
     bool whole = fabs(number) < 9e15 && number == floor(number);
     return made(whole ? json_integer((json_int_t)number) : json_real(number));
 }

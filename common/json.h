@@ -46,7 +46,9 @@ void jv_each(const struct jv *object,
 struct jv *jv_object(void);
 struct jv *jv_array(void);
 struct jv *jv_of_text(const char *utf8); /* NULL gives null */
-struct jv *jv_of_number(double number);  /* whole numbers are written without a point */
+/* Whole numbers are written without a point, others with 15 digits; JSON has no infinity and no NaN:
+ * they give null. */
+struct jv *jv_of_number(double number);
 struct jv *jv_of_bool(bool truth);
 struct jv *jv_copy(const struct jv *value); /* deep */
 /* These take the child over. */
