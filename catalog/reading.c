@@ -10,6 +10,7 @@
 enum {
     FIRST_SENTENCE = 80, /* units of the description that count more, at most */
     NEGATION_REACH = 24, /* units that a negation covers, at most */
+    REPEATS = 15,        /* times that a pair of one field counts, at most */
     DIGITS = '#'
 };
 
@@ -209,10 +210,12 @@ static void weigh_field(struct reading *reading, int f)
         struct reading_slot *slot = slot_of(reading, field->pairs[i].units);
         float *weight = &reading->masses[slot->mass].weight;
         reading->masses[slot->mass].fields |= 1u << f;
+        if (slot->count[f] == REPEATS)
+            continue;
         unsigned count = ++slot->count[f];
         if (count == 1)
             *weight += pair_weight[f] + (field->pairs[i].end <= first ? first_sentence_weight : 0);
-        else if (count < 16)
+        else
             *weight += pair_again[f] * logf((float)count / (float)(count - 1));
     }
 }
