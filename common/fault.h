@@ -3,7 +3,8 @@
 
 /* What went wrong, for the caller to show or send on. `code` is a stable word that programs may
  * compare ("input.not_utf8"); `message` says what, where and what to do, in the language of the
- * interface it reaches (Chinese for users' input, English for operators). Both always end in NUL. */
+ * interface it reaches (Chinese for users' input, English for operators). Both always end in NUL, and
+ * `message` is always well-formed UTF-8: what a cut would leave of a character is left out. */
 struct fault {
     char code[48];
     char message[464];
