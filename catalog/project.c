@@ -75,15 +75,33 @@ static int read_declarations(struct project *project, const struct jv *json, str
 
 static bool is_blank(const char *text)
 {
-    return text[strspn(text, " \t\r\n")] == 0;
+    static const char wide_space[] = "\u3000";
+    text += strspn(text, " \t\r\n");
+    while (strncmp(text, wide_space, sizeof wide_space - 1) == 0) {
+        text += sizeof wide_space - 1;
+        text += strspn(text, " \t\r\n");
+    }
+    return *text == 0;
 }
 
-static size_t text_bytes(const struct project *project)
+static void add_member_bytes(const char *name, struct jv *value, void *bytes);
+
+/* What the value takes at least when it is written, unknown members too, for those are kept. */
+static size_t value_bytes(const struct jv *value)
 {
-    size_t bytes = 0;
-    for (int f = 0; f < FIELDS; f++)
-        bytes += strlen(project->fields[f]);
+    size_t bytes = 2; /* brackets, or a digit and a comma */
+    if (jv_is_text(value))
+        return bytes + strlen(jv_text(value));
+    if (jv_is_object(value))
+        jv_each(value, add_member_bytes, &bytes);
+    for (size_t i = 0; jv_is_array(value) && i < jv_count(value); i++)
+        bytes += value_bytes(jv_at(value, i));
     return bytes;
+}
+
+static void add_member_bytes(const char *name, struct jv *value, void *bytes)
+{
+    *(size_t *)bytes += strlen(name) + 3 + value_bytes(value);
 }
 
 static int read_id(struct project *project, const struct jv *json, struct fault *fault)
@@ -129,11 +147,11 @@ int project_read(struct project *project, const struct jv *json,
         project_clear(project);
         return fault_set(fault, "project.name_missing", "缺少项目名称（name）");
     }
-    if (text_bytes(project) > limits->project_bytes) {
-        size_t bytes = text_bytes(project);
+    size_t bytes = value_bytes(json);
+    if (bytes > limits->project_bytes) {
         project_clear(project);
         return fault_set(fault, "project.too_large",
-                         "项目文字共 %zu 字节，超过上限 %zu 字节：请删减或拆分", bytes,
+                         "项目共 %zu 字节，超过上限 %zu 字节：请删减或拆分", bytes,
                          limits->project_bytes);
     }
     return 0;

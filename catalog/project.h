@@ -48,9 +48,9 @@ struct project {
 
 enum { PROJECT_ID_BYTES = 200 };
 
-/* Limits on what is let in; both are bytes of JSON. */
+/* Limits on what is let in. */
 struct project_limits {
-    size_t project_bytes; /* default 256 KiB */
+    size_t project_bytes; /* of JSON without white space, about: default 256 KiB */
     size_t message_bytes; /* default 8 MiB */
     size_t batch;         /* default 1,024 projects */
 };
