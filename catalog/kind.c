@@ -12,7 +12,8 @@ enum { IN_NAME = 1, IN_BODY = 2 };
 
 /* Feature values: a pair of the name counts a fixed amount; those of the body share theirs. */
 static const float name_value = 0.6f;
-static const double body_value = 3.0;
+/* … so that a long text, which has all the common pairs, does not outweigh its name. */
+static const double body_value = 9.0, body_power = 0.75;
 static const double lexicon_scale = 6.0, rank_scale = 5.0;
 
 struct lexicon_entry {
@@ -156,7 +157,7 @@ static void observe_pairs(const struct reading *reading, struct kind_view *view)
     size_t in_body = 0;
     for (size_t i = 0; i < reading->mass_count; i++)
         in_body += reading->masses[i].fields >> FIELD_DESCRIPTION & 1;
-    float body = (float)(body_value / sqrt((double)in_body + 1));
+    float body = (float)(body_value / pow((double)in_body + 10, body_power));
     for (size_t i = 0; i < reading->mass_count; i++) {
         const struct mass *mass = &reading->masses[i];
         if (mass->fields >> FIELD_NAME & 1)

@@ -17,6 +17,7 @@ struct lesson {
     const struct labelled *labelled;
     const struct revision *revision;
     const struct leaf *leaf; /* NULL: no service, or an item that is not on offer */
+    const char *name;        /* of the project */
     int fold;
 };
 
@@ -25,14 +26,16 @@ struct lessons {
     size_t count;
 };
 
-/* Cases of one item, and those of one kind, are dealt to the folds in turn. */
+/* Cases of one item, and those of one kind, are dealt to the folds in turn. The first case of each item
+ * is taken a second time under the item's official name: many units call their projects so, and the
+ * cases, written to be hard, would teach that a service is never called one. */
 static struct lessons deal(const struct mind *mind, const struct cases *cases)
 {
-    struct lessons lessons = {xcalloc(cases->count, sizeof *lessons.all), 0};
+    struct lessons lessons = {xcalloc(cases->count * 2, sizeof *lessons.all), 0};
     int *dealt = xcalloc(mind->thesaurus->concept_count, sizeof *dealt), dealt_kind[KINDS] = {0};
     for (size_t i = 0; i < cases->count; i++) {
         const struct labelled *labelled = &cases->all[i];
-        struct lesson lesson = {.labelled = labelled};
+        struct lesson lesson = {.labelled = labelled, .name = labelled->project.fields[FIELD_NAME]};
         lesson.revision = verdict_revision(mind, &labelled->project, NULL);
         if (!lesson.revision)
             continue;
@@ -41,8 +44,13 @@ static struct lessons deal(const struct mind *mind, const struct cases *cases)
         if (labelled->kind == KIND_SERVICE && !lesson.leaf)
             continue;
         int *counter = lesson.leaf ? &dealt[lesson.leaf->concept] : &dealt_kind[labelled->kind];
+        bool first = *counter == 0;
         lesson.fold = (*counter)++ % FOLDS;
         lessons.all[lessons.count++] = lesson;
+        if (first && lesson.leaf) {
+            lesson.name = lesson.leaf->name;
+            lessons.all[lessons.count++] = lesson;
+        }
     }
     free(dealt);
     return lessons;
@@ -127,7 +135,8 @@ static void learn_words(struct model *model, const struct mind *mind, const stru
     struct counting counting = {0};
     for (size_t i = 0; i < lessons->count; i++) {
         const struct lesson *lesson = &lessons->all[i];
-        if (!lesson->leaf || lesson->fold == without)
+        bool renamed = lesson->name != lesson->labelled->project.fields[FIELD_NAME];
+        if (!lesson->leaf || lesson->fold == without || renamed)
             continue;
         const struct project *project = &lesson->labelled->project;
         count_text(&counting, mind->thesaurus->folder, lesson->leaf->concept,
@@ -157,8 +166,11 @@ static void read_lesson(struct pass *pass, const struct lesson *lesson)
     mind.model = pass->model;
     mind.index = pass->indexes[lesson->fold];
     const struct project *project = &lesson->labelled->project;
+    const char *texts[FIELDS];
+    memcpy(texts, project->fields, sizeof texts);
+    texts[FIELD_NAME] = lesson->name;
     verdict_reach(&pass->verdict, &mind, lesson->revision, project->unit, project->department,
-                  project->fields);
+                  texts);
 }
 
 static bool accepts(const struct pass *pass, const struct lesson *lesson,
