@@ -20,7 +20,7 @@ static bool ends_sentence(struct slice text)
     return false;
 }
 
-static void make_outline(struct outline *outline, struct reading *reading,
+static void make_outline(struct outline *outline, struct table_reading *reading,
                          const struct lines *lines)
 {
     size_t first = reading->table->first, end = reading->table->end;
@@ -80,7 +80,7 @@ static size_t take_overflow(const struct outline *outline, const struct lines *l
  * stand above it. Where that is so, gives each row of the table the label of the text it belongs to:
  * a text that begins at row b and has its label at row m goes on to row 2m - b. free(); NULL where
  * labels stand on their first row. */
-enum label *reading_centre_labels(struct reading *reading, const struct lines *lines)
+enum label *table_centre_labels(struct table_reading *reading, const struct lines *lines)
 {
     struct outline outline = {0};
     enum label *of_row = NULL;

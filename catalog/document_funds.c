@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static enum amount_unit reading_unit(const struct reading *reading, enum label label)
+static enum amount_unit table_unit(const struct table_reading *reading, enum label label)
 {
     return reading->units[label] != AMOUNT_UNSTATED ? reading->units[label] : reading->unit;
 }
@@ -38,7 +38,7 @@ static void add_money(struct strbuf *value, struct slice text)
 }
 
 /* Values on a row below their labels: the first to the first column that is still empty. */
-static void take_money_below(struct reading *reading, struct slice text)
+static void take_money_below(struct table_reading *reading, struct slice text)
 {
     struct amount amount;
     if (!amount_read(text, AMOUNT_UNSTATED, &amount))
@@ -55,11 +55,11 @@ static void take_money_below(struct reading *reading, struct slice text)
         }
 }
 
-static void take_source_value(struct reading *reading, struct slice text)
+static void take_source_value(struct table_reading *reading, struct slice text)
 {
     static const char *const members[] = {"total_yuan", "year_yuan"};
     struct amount amount;
-    if (!reading->source || !amount_read(text, reading_unit(reading, LABEL_FUNDS), &amount))
+    if (!reading->source || !amount_read(text, table_unit(reading, LABEL_FUNDS), &amount))
         return;
     size_t column = reading->source_index < 2 ? reading->source_index : 1;
     if (reading->column_count == 1)
@@ -70,7 +70,7 @@ static void take_source_value(struct reading *reading, struct slice text)
         jv_set_number(reading->source, members[column], (double)amount.fen / 100);
 }
 
-static struct jv *source_named(struct reading *reading, const char *name)
+static struct jv *source_named(struct table_reading *reading, const char *name)
 {
     struct jv *funding = reading->project->funding;
     for (size_t i = 0; i < jv_count(funding); i++)
@@ -82,7 +82,7 @@ static struct jv *source_named(struct reading *reading, const char *name)
     return source;
 }
 
-void reading_take_funds_label(struct reading *reading, const struct token *token)
+void table_take_funds_label(struct table_reading *reading, const struct token *token)
 {
     enum label label = token->match.label;
     if (reading->phase == PHASE_HEAD)
@@ -102,10 +102,10 @@ void reading_take_funds_label(struct reading *reading, const struct token *token
     }
 }
 
-void reading_take_funds(struct reading *reading, struct slice text)
+void table_take_funds(struct table_reading *reading, struct slice text)
 {
     if (reading->label == LABEL_FUNDS && slice_code_points(text) <= DIGITS_CHARS &&
-        amount_unit_in(text) != AMOUNT_UNSTATED && !reading_begins_with_code(text))
+        amount_unit_in(text) != AMOUNT_UNSTATED && !table_begins_with_code(text))
         reading->unit = amount_unit_in(text);
     else if (reading->label == LABEL_SOURCE && reading->labelled)
         take_source_value(reading, text);
@@ -115,13 +115,13 @@ void reading_take_funds(struct reading *reading, struct slice text)
         take_money_below(reading, text);
 }
 
-static int64_t reading_money(struct reading *reading, enum label label)
+static int64_t table_money(struct table_reading *reading, enum label label)
 {
     struct amount amount;
-    struct slice text = reading_value(reading, label);
+    struct slice text = table_value(reading, label);
     if (text.length == 0)
         return -1;
-    if (!amount_read(text, reading_unit(reading, label), &amount)) {
+    if (!amount_read(text, table_unit(reading, label), &amount)) {
         document_finding(reading->project->findings, "intake.amount_unreadable", "warning",
                          reading->project->line, "金额“%.*s”无法读出",
                          (int)(text.length > 60 ? 0 : text.length), text.text);
@@ -134,7 +134,7 @@ static int64_t reading_money(struct reading *reading, enum label label)
                          (int)(text.length > 60 ? 0 : text.length), text.text);
     }
     reading->project->unit_stated |=
-        amount.unit != AMOUNT_UNSTATED || reading_unit(reading, label) != AMOUNT_UNSTATED;
+        amount.unit != AMOUNT_UNSTATED || table_unit(reading, label) != AMOUNT_UNSTATED;
     return amount.fen;
 }
 
@@ -149,15 +149,15 @@ static void drop_empty_funds(struct document_project *project)
     project->funding = stated;
 }
 
-void reading_finish_funds(struct reading *reading)
+void table_finish_funds(struct table_reading *reading)
 {
     struct document_project *project = reading->project;
-    project->total_fen = reading_money(reading, LABEL_TOTAL);
-    project->amount_fen = reading_money(reading, LABEL_AMOUNT);
+    project->total_fen = table_money(reading, LABEL_TOTAL);
+    project->amount_fen = table_money(reading, LABEL_AMOUNT);
     bool yearly = false;
     for (size_t i = 0; i < reading->column_count; i++)
         yearly |= reading->columns[i] == LABEL_AMOUNT;
-    int64_t sum = reading_money(reading, LABEL_SUM);
+    int64_t sum = table_money(reading, LABEL_SUM);
     if (sum >= 0 && !yearly)
         project->amount_fen = sum;
     else if (sum >= 0 && project->total_fen < 0)

@@ -1,6 +1,6 @@
 #include "catalog/document_reading.h"
 
-void reading_join_text(struct reading *reading, enum label label, struct slice text)
+void table_join_text(struct table_reading *reading, enum label label, struct slice text)
 {
     if (reading->last_row == reading->row && slice_equals(reading->last_cell, text))
         return; /* a merged cell, repeated */
@@ -9,7 +9,7 @@ void reading_join_text(struct reading *reading, enum label label, struct slice t
     reading->last_row = reading->row;
 }
 
-void reading_take_goal_label(struct reading *reading, enum label label)
+void table_take_goal_label(struct table_reading *reading, enum label label)
 {
     if (label == LABEL_GOAL)
         return;
@@ -20,7 +20,7 @@ void reading_take_goal_label(struct reading *reading, enum label label)
 }
 
 /* Which of the two columns of goals a text stands in. */
-static size_t goal_side(const struct reading *reading, size_t column)
+static size_t goal_side(const struct table_reading *reading, size_t column)
 {
     if (reading->values_on_row > 0)
         return 1;
@@ -32,7 +32,7 @@ static size_t goal_side(const struct reading *reading, size_t column)
     return column >= middle;
 }
 
-void reading_take_goal(struct reading *reading, struct slice text, size_t column)
+void table_take_goal(struct table_reading *reading, struct slice text, size_t column)
 {
     enum label label = reading->label;
     bool of_row = label == LABEL_GOAL || (!reading->labelled && reading->tokens.count > 1);
@@ -48,5 +48,5 @@ void reading_take_goal(struct reading *reading, struct slice text, size_t column
         slice_join(&reading->values[label], text);
         return;
     }
-    reading_join_text(reading, label, text);
+    table_join_text(reading, label, text);
 }

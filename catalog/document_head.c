@@ -12,7 +12,7 @@ static bool is_term(struct slice text)
            !is_attribute(text);
 }
 
-bool reading_begins_with_code(struct slice text)
+bool table_begins_with_code(struct slice text)
 {
     size_t at = 0;
     uint32_t code = slice_next(text, &at);
@@ -31,10 +31,10 @@ static bool ends_like_organ(struct slice text)
 }
 
 /* Whether the text stands already in the head: scans repeat merged cells. */
-static bool is_repetition(const struct reading *reading, struct slice text)
+static bool is_repetition(const struct table_reading *reading, struct slice text)
 {
     for (enum label label = LABEL_NAME; label <= LABEL_TERM; label++)
-        if (slice_equals(reading_value(reading, label), text))
+        if (slice_equals(table_value(reading, label), text))
             return true;
     return false;
 }
@@ -42,7 +42,7 @@ static bool is_repetition(const struct reading *reading, struct slice text)
 /* A text of the head that stands beside no label of its own, since the scan shifted or broke its
  * row: 晋城市数据局 on the row below 实施单位, or where that label is missing. What it looks like
  * tells what it is. */
-static void take_stray(struct reading *reading, struct slice text)
+static void take_stray(struct table_reading *reading, struct slice text)
 {
     struct strbuf *values = reading->values;
     bool alone = reading->tokens.count == 1;
@@ -55,10 +55,10 @@ static void take_stray(struct reading *reading, struct slice text)
         place = LABEL_ATTRIBUTE;
     else if (is_term(text) && !values[LABEL_TERM].length)
         place = LABEL_TERM;
-    else if (reading_begins_with_code(text) && !values[LABEL_DEPARTMENT].length)
+    else if (table_begins_with_code(text) && !values[LABEL_DEPARTMENT].length)
         place = LABEL_DEPARTMENT;
     else if (alone && label_is_head(reading->label) && values[reading->label].length &&
-             !ends_like_organ(reading_value(reading, reading->label)) && ends_like_organ(text) &&
+             !ends_like_organ(table_value(reading, reading->label)) && ends_like_organ(text) &&
              (reading->label == LABEL_UNIT || reading->label == LABEL_DEPARTMENT))
         place = reading->label; /* the other half of a name that was broken */
     else if (!values[LABEL_UNIT].length && slice_code_points(text) <= ORGAN_CHARS)
@@ -73,7 +73,7 @@ static void take_stray(struct reading *reading, struct slice text)
                          (int)(text.length > 120 ? 0 : text.length), text.text);
 }
 
-void reading_take_head(struct reading *reading, struct slice text)
+void table_take_head(struct table_reading *reading, struct slice text)
 {
     struct strbuf *value = &reading->values[reading->label];
     bool first = reading->labelled && reading->values_on_row == 0;
@@ -82,7 +82,7 @@ void reading_take_head(struct reading *reading, struct slice text)
     else if (first)
         return; /* the head again, at the top of another page */
     else if (reading->label == LABEL_NAME && reading->labelled && !is_attribute(text) &&
-             !is_repetition(reading, text) && !reading_begins_with_code(text))
+             !is_repetition(reading, text) && !table_begins_with_code(text))
         slice_join(value, text); /* a name broken over cells */
     else
         take_stray(reading, text);

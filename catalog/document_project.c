@@ -32,7 +32,7 @@ void document_finding(struct jv *findings, const char *code, const char *severit
     jv_push(findings, finding);
 }
 
-struct slice reading_value(const struct reading *reading, enum label label)
+struct slice table_value(const struct table_reading *reading, enum label label)
 {
     return (struct slice){reading->values[label].text, reading->values[label].length};
 }
@@ -60,7 +60,7 @@ bool label_is_money(enum label label)
 /* --- rows -------------------------------------------------------------------------------------- */
 
 /* Whether to believe a label here. Inside a text, a line may begin with the same words. */
-static bool is_believed(const struct reading *reading, const struct row *row,
+static bool is_believed(const struct table_reading *reading, const struct row *row,
                         const struct token *token, size_t index)
 {
     enum label label = token->match.label;
@@ -83,37 +83,37 @@ static bool is_believed(const struct reading *reading, const struct row *row,
     return true;
 }
 
-static void take_label(struct reading *reading, const struct token *token)
+static void take_label(struct table_reading *reading, const struct token *token)
 {
     enum label label = token->match.label;
     reading->label = label;
     reading->labelled = true;
     reading->values_on_row = 0;
     if (label >= LABEL_FUNDS && label <= LABEL_SOURCE)
-        reading_take_funds_label(reading, token);
+        table_take_funds_label(reading, token);
     else if (label_is_text(label))
         reading->phase = PHASE_TEXTS;
     else if (label_is_goal(label)) {
         reading->phase = PHASE_GOALS;
-        reading_take_goal_label(reading, label);
+        table_take_goal_label(reading, label);
     }
 }
 
-static void take_value(struct reading *reading, struct slice text, size_t column)
+static void take_value(struct table_reading *reading, struct slice text, size_t column)
 {
     if (label_is_head(reading->label))
-        reading_take_head(reading, text);
+        table_take_head(reading, text);
     else if (label_is_text(reading->label))
-        reading_join_text(reading, reading->label, text);
+        table_join_text(reading, reading->label, text);
     else if (label_is_goal(reading->label))
-        reading_take_goal(reading, text, column);
+        table_take_goal(reading, text, column);
     else if (reading->label >= LABEL_FUNDS && reading->label <= LABEL_SOURCE)
-        reading_take_funds(reading, text);
+        table_take_funds(reading, text);
     reading->values_on_row++;
 }
 
 /* Whether the table's indicators begin on this row. */
-static bool begins_indicators(const struct reading *reading, const struct row *row)
+static bool begins_indicators(const struct table_reading *reading, const struct row *row)
 {
     for (size_t i = 0; i < reading->tokens.count; i++) {
         const struct token *token = &reading->tokens.all[i];
@@ -125,7 +125,7 @@ static bool begins_indicators(const struct reading *reading, const struct row *r
     return false;
 }
 
-static void read_cells(struct reading *reading, const struct row *row)
+static void read_cells(struct table_reading *reading, const struct row *row)
 {
     for (size_t i = 0; i < reading->tokens.count; i++) {
         const struct token *token = &reading->tokens.all[i];
@@ -149,7 +149,7 @@ static bool is_year_line(const struct row *row)
 }
 
 /* The year and the unit of money above the table and in its title. */
-static void read_heading(struct reading *reading, const struct row *row)
+static void read_heading(struct table_reading *reading, const struct row *row)
 {
     if (row->text.length > TITLE_CHARS * 3)
         return;
@@ -163,7 +163,7 @@ static void read_heading(struct reading *reading, const struct row *row)
 }
 
 /* A row of the head again, at the top of another page, while a text goes on. */
-static bool repeats_head(const struct reading *reading)
+static bool repeats_head(const struct table_reading *reading)
 {
     const struct tokens *tokens = &reading->tokens;
     const struct token *first = &tokens->all[0];
@@ -173,10 +173,10 @@ static bool repeats_head(const struct reading *reading)
     struct slice value = token_rest(first);
     if (value.length == 0 && tokens->count > 1)
         value = tokens->all[1].cell;
-    return value.length > 0 && slice_equals(value, reading_value(reading, label));
+    return value.length > 0 && slice_equals(value, table_value(reading, label));
 }
 
-static void read_row(struct reading *reading, const struct row *row)
+static void read_row(struct table_reading *reading, const struct row *row)
 {
     reading->line = row->line;
     reading->labelled = false;
@@ -243,12 +243,12 @@ static char *without_remark(struct slice text)
     return slice_tight(text);
 }
 
-static char *take_text(struct reading *reading, enum label label)
+static char *take_text(struct table_reading *reading, enum label label)
 {
     return strbuf_take(&reading->values[label]);
 }
 
-static void report_missing(struct reading *reading)
+static void report_missing(struct table_reading *reading)
 {
     const struct document_project *project = reading->project;
     const struct {
@@ -280,16 +280,16 @@ static void report_missing(struct reading *reading)
                          "绩效目标表没有读到末行（负责人、填报日期），可能不完整");
 }
 
-static void finish(struct reading *reading)
+static void finish(struct table_reading *reading)
 {
     struct document_project *project = reading->project;
-    struct slice term = reading_value(reading, LABEL_TERM);
-    project->name = slice_tight(reading_value(reading, LABEL_NAME));
-    project->unit = without_code(reading_value(reading, LABEL_UNIT));
-    project->department = without_code(reading_value(reading, LABEL_DEPARTMENT));
+    struct slice term = table_value(reading, LABEL_TERM);
+    project->name = slice_tight(table_value(reading, LABEL_NAME));
+    project->unit = without_code(table_value(reading, LABEL_UNIT));
+    project->department = without_code(table_value(reading, LABEL_DEPARTMENT));
     project->term_years = document_term_years(term);
-    reading_finish_funds(reading);
-    project->attribute = without_remark(reading_value(reading, LABEL_ATTRIBUTE));
+    table_finish_funds(reading);
+    project->attribute = without_remark(table_value(reading, LABEL_ATTRIBUTE));
     project->term = take_text(reading, LABEL_TERM);
     project->description = take_text(reading, LABEL_DESCRIPTION);
     project->basis = take_text(reading, LABEL_BASIS);
@@ -308,11 +308,11 @@ static void finish(struct reading *reading)
 void document_project_read(struct document_project *project, const struct labels *labels,
                            const struct lines *lines, const struct table *table)
 {
-    struct reading reading = {.labels = labels,
-                              .table = table,
-                              .project = project,
-                              .last_row = SIZE_MAX,
-                              .goal_columns = {SIZE_MAX, SIZE_MAX}};
+    struct table_reading reading = {.labels = labels,
+                                    .table = table,
+                                    .project = project,
+                                    .last_row = SIZE_MAX,
+                                    .goal_columns = {SIZE_MAX, SIZE_MAX}};
     size_t name_row = table->name_row != SIZE_MAX ? table->name_row : table->first;
     *project = (struct document_project){.line = lines->rows[name_row].line,
                                          .amount_fen = -1,
@@ -321,7 +321,7 @@ void document_project_read(struct document_project *project, const struct labels
                                          .funding = jv_array(),
                                          .findings = jv_array()};
     reading.indicators.found = project->indicators;
-    enum label *centred = reading_centre_labels(&reading, lines);
+    enum label *centred = table_centre_labels(&reading, lines);
     for (size_t i = table->first; i < table->end; i++) {
         if (lines->rows[i].blank)
             continue;

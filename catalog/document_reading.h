@@ -16,7 +16,7 @@ enum {
 enum phase { PHASE_HEAD, PHASE_FUNDS, PHASE_TEXTS, PHASE_GOALS, PHASE_INDICATORS, PHASE_END };
 
 /* A table while it is being read. */
-struct reading {
+struct table_reading {
     const struct labels *labels;
     const struct table *table;
     struct document_project *project;
@@ -41,28 +41,28 @@ struct reading {
     struct indicators indicators;
 };
 
-struct slice reading_value(const struct reading *reading, enum label label);
+struct slice table_value(const struct table_reading *reading, enum label label);
 bool label_is_head(enum label label);
 bool label_is_text(enum label label);
 bool label_is_goal(enum label label);
 bool label_is_money(enum label label);
 
 /* document_head.c: a value of the head, beside its label or astray. */
-void reading_take_head(struct reading *reading, struct slice text);
-bool reading_begins_with_code(struct slice text);
+void table_take_head(struct table_reading *reading, struct slice text);
+bool table_begins_with_code(struct slice text);
 
 /* document_funds.c: labels and values of the money, and what they come to. */
-void reading_take_funds_label(struct reading *reading, const struct token *token);
-void reading_take_funds(struct reading *reading, struct slice text);
-void reading_finish_funds(struct reading *reading);
+void table_take_funds_label(struct table_reading *reading, const struct token *token);
+void table_take_funds(struct table_reading *reading, struct slice text);
+void table_finish_funds(struct table_reading *reading);
 
 /* document_goals.c: running texts, and goals in two columns. */
-void reading_join_text(struct reading *reading, enum label label, struct slice text);
-void reading_take_goal_label(struct reading *reading, enum label label);
-void reading_take_goal(struct reading *reading, struct slice text, size_t column);
+void table_join_text(struct table_reading *reading, enum label label, struct slice text);
+void table_take_goal_label(struct table_reading *reading, enum label label);
+void table_take_goal(struct table_reading *reading, struct slice text, size_t column);
 
 /* document_centre.c: the label of each row of the table (free()) where labels stand at half the
  * height of their texts; NULL where they stand on the first row. Uses reading->tokens. */
-enum label *reading_centre_labels(struct reading *reading, const struct lines *lines);
+enum label *table_centre_labels(struct table_reading *reading, const struct lines *lines);
 
 #endif
