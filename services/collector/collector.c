@@ -22,7 +22,8 @@ enum {
     DRAIN_EVENTS = 4096,    /* events of one commit, at most */
     EVENTS_HWM = 20000,     /* events kept for a slow subscriber; then it misses some and asks */
     MESSAGE_BYTES_MAX = 64 << 20,
-    LINGER_MS = 1000, /* for the last acknowledgements to leave */
+    LINGER_MS = 1000,       /* for the last acknowledgements to leave */
+    EVENTS_LINGER_MS = 300, /* for the last events */
 };
 
 /* A batch that is in the open transaction, to be acknowledged after its commit. */
@@ -70,6 +71,9 @@ static int bind_sockets(struct collector *collector, const char *endpoint, const
     zsock_set_linger(collector->router, LINGER_MS);
     zsock_set_sndhwm(collector->publisher, EVENTS_HWM);
     zsock_set_maxmsgsize(collector->publisher, 1024); /* subscriptions only */
+    /* Without linger libzmq 4.3.4 aborts (session_base.cpp) when a subscriber leaves in the same
+     * moment as this socket is closed, in the middle of a message of several frames. */
+    zsock_set_linger(collector->publisher, EVENTS_LINGER_MS);
     if (zsock_bind(collector->router, "%s", endpoint) < 0)
         return fault_set(fault, "collector.bind", "%s: %s", endpoint, zmq_strerror(errno));
     if (zsock_bind(collector->publisher, "%s", events) < 0)
@@ -317,6 +321,7 @@ static void commit(struct collector *collector)
     }
     publish(collector);
     forget_batches(collector);
+    results_checkpoint(collector->results);
 }
 
 static struct jv *describe(struct collector *collector)

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* Not 0: see delivery.c of the worker. */
+enum { LINGER_MS = 100 };
+
 struct inquiry {
     char *endpoint;
     zsock_t *socket;
@@ -16,6 +19,8 @@ struct inquiry *inquiry_new(const char *endpoint, struct fault *fault)
     struct inquiry *inquiry = xcalloc(1, sizeof *inquiry);
     inquiry->endpoint = xstrdup(endpoint);
     inquiry->socket = zsock_new(ZMQ_DEALER);
+    if (inquiry->socket)
+        zsock_set_linger(inquiry->socket, LINGER_MS);
     if (inquiry->socket && zsock_connect(inquiry->socket, "%s", endpoint) == 0)
         return inquiry;
     fault_set(fault, "inquiry.connect", "%s: %s", endpoint, zmq_strerror(zmq_errno()));

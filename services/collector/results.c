@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { HASH_BYTES = 32 };
+enum { HASH_BYTES = 32, CHECKPOINT_PAGES = 1000 };
 
 /* SQL that is kept prepared, in the order of `statements` below. */
 enum statement {
@@ -53,15 +53,23 @@ struct results {
     sqlite3_stmt *statements[STATEMENTS];
     int64_t last_event; /* the last number given, in the open transaction too */
     int64_t committed_event;
-    int64_t now; /* of the open transaction */
+    int64_t now;   /* of the open transaction */
+    int log_pages; /* in the write-ahead log */
 };
 
 static const struct store_schema schema = {
     .name = "results", .migrations = (const char *const[]){schema_sql}, .version = 1};
 
-/* The write-ahead log grows to about 64 MB between checkpoints: many commits share their cost. */
-static const char tuning[] = "PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;"
-                             "PRAGMA mmap_size = 0";
+/* Checkpoints are made between commits (results_checkpoint), so that no acknowledgement waits for
+ * one. */
+static const char tuning[] = "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536";
+
+static int note_log_pages(void *argument, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((struct results *)argument)->log_pages = pages;
+    return SQLITE_OK;
+}
 
 struct results *results_open(const char *path, struct fault *fault)
 {
@@ -69,6 +77,7 @@ struct results *results_open(const char *path, struct fault *fault)
     results->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
     if (!results->store || store_exec(results->store, tuning, fault))
         goto failed;
+    sqlite3_wal_hook(results->store->db, note_log_pages, results);
     for (int i = 0; i < STATEMENTS; i++) {
         results->statements[i] = store_prepare(results->store, statement_sql[i], fault);
         if (!results->statements[i])
@@ -105,6 +114,14 @@ int results_commit(struct results *results, struct fault *fault)
         return -1;
     results->committed_event = results->last_event;
     return 0;
+}
+
+void results_checkpoint(struct results *results)
+{
+    if (results->log_pages < CHECKPOINT_PAGES)
+        return;
+    sqlite3_wal_checkpoint_v2(results->store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    results->log_pages = 0; /* the next commit tells anew */
 }
 
 void results_rollback(struct results *results)

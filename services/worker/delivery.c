@@ -10,7 +10,10 @@ enum {
     SILENCE_MS = 2000,      /* without an answer: connect anew and send again */
     SILENCE_MAX_MS = 10000, /* it doubles up to this while nobody answers */
     REFUSED_MS = 1000,      /* pause after the collector could not store */
-    LINGER_MS = 0,          /* what is unacknowledged is the broker's to give out again */
+    /* What is unacknowledged is the broker's to give out again. But without any linger libzmq 4.3.4
+     * aborts (session_base.cpp) when the collector dies in the moment in which a socket is closed
+     * that has sent a part of a message. */
+    LINGER_MS = 100,
     RECONNECT_MAX_MS = 200,
 };
 

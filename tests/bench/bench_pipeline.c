@@ -22,7 +22,9 @@
 
 enum {
     BULK_PROJECTS = 61440,  /* 240 batches of 256 */
-    LOAD_PROJECTS = 122880, /* behind which interactive requests are measured */
+    LOAD_PROJECTS = 122880, /* beside which interactive requests are measured … */
+    LOAD_MARGIN = 10240,    /* … as long as at least so many of them wait */
+    LOOK_AFTER = 20,        /* interactive requests, between two looks how many wait */
     INTERACTIVE = 2000,     /* requests, one after the other */
     DESCRIPTION = 500,      /* code points */
     ANSWER_MS = 60000,
@@ -215,6 +217,7 @@ static double bulk_per_second(struct bench *bench)
 }
 
 struct quantiles {
+    size_t requests;
     double p50_ms, p99_ms;
 };
 
@@ -224,12 +227,14 @@ static int by_size(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static struct quantiles interactive(struct bench *bench, const char *series)
+/* Requests one after the other, INTERACTIVE of them, but none after so many results are stored. */
+static struct quantiles interactive(struct bench *bench, const char *series, double until)
 {
     static int64_t took[INTERACTIVE];
     struct fault fault;
     struct mdp_client *client = mdp_client_new(bench->running.broker, &fault);
-    for (size_t i = 0; i < INTERACTIVE; i++) {
+    size_t i = 0;
+    for (; i < INTERACTIVE && (i % LOOK_AFTER || stored(bench) < until); i++) {
         struct strbuf text = {0};
         add_project(&text, bench, series, i);
         zmsg_t *body = zmsg_new();
@@ -243,9 +248,8 @@ static struct quantiles interactive(struct bench *bench, const char *series)
         zmsg_destroy(&answer);
     }
     mdp_client_destroy(&client);
-    qsort(took, INTERACTIVE, sizeof *took, by_size);
-    return (struct quantiles){(double)took[INTERACTIVE / 2] / 1000,
-                              (double)took[INTERACTIVE * 99 / 100] / 1000};
+    qsort(took, i, sizeof *took, by_size);
+    return (struct quantiles){i, (double)took[i / 2] / 1000, (double)took[i * 99 / 100] / 1000};
 }
 
 struct load {
@@ -260,7 +264,7 @@ static void *submit_load(void *argument)
     return NULL;
 }
 
-/* While more bulk work waits than the workers can do in that time; says when that was not so. */
+/* While bulk work waits all the time. */
 static struct quantiles interactive_under_load(struct bench *bench)
 {
     struct load load = {bench, make_batches(bench, "load", LOAD_PROJECTS)};
@@ -269,9 +273,7 @@ static struct quantiles interactive_under_load(struct bench *bench)
     pthread_create(&thread, NULL, submit_load, &load);
     while (stored(bench) < before + 1024)
         zclock_sleep(5);
-    struct quantiles quantiles = interactive(bench, "busy");
-    if (stored(bench) >= all)
-        printf("(the bulk work ended before the interactive requests did)\n");
+    struct quantiles quantiles = interactive(bench, "busy", all - LOAD_MARGIN);
     pthread_join(thread, NULL);
     while (stored(bench) < all)
         zclock_sleep(50);
@@ -286,7 +288,7 @@ int main(int argc, char **argv)
     read_all_cases(&bench);
     start_services(&bench, argc > 1 ? argv[1] : "build/bin");
     double per_second = bulk_per_second(&bench);
-    struct quantiles idle = interactive(&bench, "idle");
+    struct quantiles idle = interactive(&bench, "idle", 1e9);
     struct quantiles busy = interactive_under_load(&bench);
     stop_services(&bench);
 
