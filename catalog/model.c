@@ -2,6 +2,7 @@
 
 #include "common/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,16 +81,19 @@ static void put_pair(struct strbuf *out, uint32_t pair)
     put_unit(out, pair & 0xFFFF);
 }
 
-/* A pair as put_pair wrote it; 0 when it is none. */
+/* A pair as put_pair wrote it, and nothing after it; 0 when it is none. */
 static uint32_t read_pair(const char *text)
 {
-    utf8proc_int32_t first, second;
-    utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &first);
-    if (used <= 0 || first <= 0 || first > 0xFFFF ||
-        utf8proc_iterate((const utf8proc_uint8_t *)text + used, -1, &second) <= 0 || second <= 0 ||
-        second > 0xFFFF)
-        return 0;
-    return (uint32_t)first << 16 | (uint32_t)second;
+    uint32_t pair = 0;
+    for (int i = 0; i < 2; i++) {
+        utf8proc_int32_t unit;
+        utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &unit);
+        if (used <= 0 || unit <= 0 || unit > 0xFFFF)
+            return 0;
+        pair = pair << 16 | (uint32_t)unit;
+        text += used;
+    }
+    return *text ? 0 : pair;
 }
 
 void model_write(const struct model *model, struct strbuf *out)
@@ -132,16 +136,20 @@ static char *next_part(char **rest)
     return strsep(rest, "\t");
 }
 
+static int read_number(const char *part, double *number)
+{
+    char *end;
+    if (!part || !*part)
+        return -1;
+    *number = strtod(part, &end);
+    return *end || !isfinite(*number) ? -1 : 0;
+}
+
 static int read_numbers(char **rest, double *numbers, int count)
 {
-    for (int i = 0; i < count; i++) {
-        char *part = next_part(rest), *end;
-        if (!part || !*part)
+    for (int i = 0; i < count; i++)
+        if (read_number(next_part(rest), &numbers[i]))
             return -1;
-        numbers[i] = strtod(part, &end);
-        if (*end)
-            return -1;
-    }
     return 0;
 }
 
@@ -154,10 +162,11 @@ static int read_named(char **rest, const char *const *names, int count, double *
 
 static int read_kind_dense(struct model *model, char **rest)
 {
-    char *part = next_part(rest);
-    long number = part ? strtol(part, NULL, 10) : -1;
-    return number >= 0 && number < DENSES ? read_numbers(rest, model->kind_dense[number], KINDS)
-                                          : -1;
+    double number;
+    if (read_number(next_part(rest), &number) || number < 0 || number >= DENSES ||
+        number != floor(number))
+        return -1;
+    return read_numbers(rest, model->kind_dense[(int)number], KINDS);
 }
 
 static int read_kind_word(struct model *model, char **rest)
@@ -198,10 +207,14 @@ static int read_item(struct model *model, char **rest)
         item.words = arena_alloc(&model->arena, (count_tabs(*rest) + 1) * sizeof *item.words);
     for (char *part; (part = next_part(rest)) != NULL;) {
         char *equals = strrchr(part, '=');
-        uint32_t pair = read_pair(part);
-        if (!equals || !pair)
+        double count;
+        if (!equals || read_number(equals + 1, &count) || count <= 0)
             return -1;
-        item.words[item.count++] = (struct word_count){pair, strtof(equals + 1, NULL)};
+        *equals = 0;
+        uint32_t pair = read_pair(part);
+        if (!pair)
+            return -1;
+        item.words[item.count++] = (struct word_count){pair, (float)count};
     }
     if ((model->item_count & (model->item_count - 1)) == 0)
         model->items = xrealloc(model->items, (model->item_count * 2 + 1) * sizeof *model->items);
@@ -209,22 +222,27 @@ static int read_item(struct model *model, char **rest)
     return 0;
 }
 
+static int read_known(struct model *model, const char *word, char **rest)
+{
+    if (strcmp(word, "feature") == 0)
+        return read_named(rest, feature_names, FEATURES, model->features);
+    if (strcmp(word, "confidence") == 0)
+        return read_named(rest, confidence_names, CONFIDENCE_TERMS, model->confidence);
+    if (strcmp(word, "auto-threshold") == 0)
+        return read_numbers(rest, &model->auto_threshold, 1);
+    if (strcmp(word, "kind-dense") == 0)
+        return read_kind_dense(model, rest);
+    if (strcmp(word, "kind") == 0)
+        return read_kind_word(model, rest);
+    return strcmp(word, "item") == 0 ? read_item(model, rest) : -1;
+}
+
 static int read_line(struct model *model, char *line)
 {
     char *rest = line, *word = next_part(&rest);
-    if (!*word)
+    if (!*word && !rest)
         return 0;
-    if (strcmp(word, "feature") == 0)
-        return read_named(&rest, feature_names, FEATURES, model->features);
-    if (strcmp(word, "confidence") == 0)
-        return read_named(&rest, confidence_names, CONFIDENCE_TERMS, model->confidence);
-    if (strcmp(word, "auto-threshold") == 0)
-        return read_numbers(&rest, &model->auto_threshold, 1);
-    if (strcmp(word, "kind-dense") == 0)
-        return read_kind_dense(model, &rest);
-    if (strcmp(word, "kind") == 0)
-        return read_kind_word(model, &rest);
-    return strcmp(word, "item") == 0 ? read_item(model, &rest) : -1;
+    return read_known(model, word, &rest) || rest ? -1 : 0;
 }
 
 struct model *model_read(const char *text, struct fault *fault)
