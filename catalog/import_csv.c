@@ -52,6 +52,9 @@ static int read_row(struct sheet *sheet, const struct csv_table *table, size_t r
     int result = 0;
     if (!*cell && !*department && !*name) {
         /* an empty row */
+    } else if (!*cell && (*name || !*department)) {
+        result =
+            fault_set(fault, "import.bad_code", "%s 第 %zu 行：有名称而没有代码", source, line);
     } else if (!*cell && page) {
         sheet_add_content(sheet, department, (long)page);
     } else if (!*cell) {

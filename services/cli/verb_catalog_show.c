@@ -91,8 +91,8 @@ static int run_list(struct catalog_call *call)
         columns_add(&columns, heads[i]);
     while (statement && (got = next_row(store, statement)) == 1) {
         struct strbuf title = {0};
-        strbuf_printf(&title, "%s%s", store_text(statement, 7),
-                      sqlite3_column_int(statement, 6) ? "" : "（不完整）");
+        strbuf_puts(&title, store_text(statement, 7));
+        strbuf_puts(&title, sqlite3_column_int(statement, 6) ? "" : "（不完整）");
         for (int i = 0; i < 3; i++)
             columns_add(&columns, store_text(statement, i));
         for (int i = 3; i < 6; i++)

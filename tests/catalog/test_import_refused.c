@@ -73,6 +73,8 @@ static void test_csv_faults_name_the_line(void **state)
 {
     refuse(*state, "department,code,name\n水利,A,公共服务\n水利,X9,什么\n", "import.bad_code",
            "第 3 行");
+    refuse(*state, "department,code,name\n水利,A,公共服务\n水利,,没有代码的服务\n",
+           "import.bad_code", "第 3 行");
     refuse(*state, "department,code,name\n水利,A,\"公共\n", "input.not_csv", "CSV");
     refuse(*state, "department,code\n水利,A\n", "import.not_catalog", "第 1 行");
     refuse(*state, "department,code,name\n", "import.no_rows", "没有带代码的行");
