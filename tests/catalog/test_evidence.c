@@ -313,7 +313,7 @@ static void test_spans_count_code_points_of_the_original(void **state)
     assert_first_evidence("危橋排查", "", "A170102", "name", 0, 4, "桥梁定期检测服务");
     assert_first_evidence("居\u0301家\u0308养\u0301老\u0301", "", "A040101", "name", 0, 7,
                           "居家养老");
-    assert_first_evidence("一、６５岁以上老人", "", "A040101", "name", 2, 9, "65岁以上老人");
+    assert_first_evidence("一、６５岁以上老人", "", "A040101", "name", 2, 9, "居家老年人照护服务");
     assert_first_evidence("㈠⑩㎡居家养老㎡", "", "A040101", "name", 3, 7, "居家养老");
     assert_first_evidence("x", "㈠ 路面保洁;㈡ 其他", "A170101", "description", 2, 6, "路面保洁");
 }
