@@ -315,7 +315,8 @@ static void test_spans_count_code_points_of_the_original(void **state)
                           "居家养老");
     assert_first_evidence("一、６５岁以上老人", "", "A040101", "name", 2, 9, "居家老年人照护服务");
     assert_first_evidence("㈠⑩㎡居家养老㎡", "", "A040101", "name", 3, 7, "居家养老");
-    assert_first_evidence("x", "㈠ 路面保洁;㈡ 其他", "A170101", "description", 2, 6, "路面保洁");
+    assert_first_evidence("x", "㈠ 路面保洁;㈡ 其他", "A170101", "description", 2, 6,
+                          "农村公路日常养护服务");
 }
 
 static void test_words_in_a_negation_are_no_evidence(void **state)
