@@ -59,6 +59,13 @@ bool label_is_money(enum label label)
 
 /* --- rows -------------------------------------------------------------------------------------- */
 
+/* "项目概况 | 立项依据：…": the text itself begins with the words of another label. */
+static bool is_text_in_text(const struct table_reading *reading, const struct token *token)
+{
+    return token->match.form == LABEL_MARKED && label_is_text(token->match.label) &&
+           reading->labelled && reading->values_on_row == 0 && label_is_text(reading->label);
+}
+
 /* Whether to believe a label here. Inside a text, a line may begin with the same words. */
 static bool is_believed(const struct table_reading *reading, const struct row *row,
                         const struct token *token, size_t index)
@@ -75,7 +82,9 @@ static bool is_believed(const struct table_reading *reading, const struct row *r
     if (label == LABEL_INDICATORS)
         return form == LABEL_ALONE && reading->phase != PHASE_HEAD;
     if (label == LABEL_SIGNATURE)
-        return index == 0 || reading->label == LABEL_SIGNATURE;
+        return tokens_sign_off(&reading->tokens);
+    if (is_text_in_text(reading, token))
+        return false;
     if (in_text && (label_is_head(label) || label_is_money(label)))
         return form == LABEL_ALONE && columns && reading->values[label].length == 0;
     if (in_text && (label == LABEL_FUNDS || label == LABEL_SOURCE || label == LABEL_OTHER))
@@ -190,9 +199,7 @@ static void read_row(struct table_reading *reading, const struct row *row)
         return;
     if (reading->phase < PHASE_INDICATORS && begins_indicators(reading, row))
         reading->phase = PHASE_INDICATORS;
-    const struct token *first = &reading->tokens.all[0];
-    if (first->match.label == LABEL_SIGNATURE && first->match.form != LABEL_GLUED &&
-        reading->phase > PHASE_FUNDS)
+    if (tokens_sign_off(&reading->tokens) && reading->phase > PHASE_FUNDS)
         reading->phase = PHASE_END;
     if (reading->phase == PHASE_INDICATORS)
         indicators_row(&reading->indicators, reading->labels, row, &reading->tokens);

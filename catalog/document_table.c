@@ -89,6 +89,19 @@ struct slice token_rest(const struct token *token)
     return slice_trim((struct slice){token->cell.text + rest, token->cell.length - rest});
 }
 
+bool tokens_sign_off(const struct tokens *tokens)
+{
+    size_t signatures = 0;
+    if (tokens->count == 0 || tokens->all[0].match.label != LABEL_SIGNATURE)
+        return false;
+    for (size_t i = 0; i < tokens->count; i++) {
+        const struct label_match *match = &tokens->all[i].match;
+        signatures += match->form != LABEL_GLUED &&
+                      (match->label == LABEL_SIGNATURE || match->label == LABEL_OTHER);
+    }
+    return signatures > 1 || tokens->all[0].match.form == LABEL_ALONE;
+}
+
 /* --- rows -------------------------------------------------------------------------------------- */
 
 static unsigned bits_of(const struct tokens *tokens)
@@ -311,7 +324,7 @@ static void take_row(struct finder *finder, size_t row)
     if ((bits & BIT(LABEL_NAME)) && !is_list_heading(finder->labels, &finder->tokens) &&
         has_evidence(finder, row)) {
         take_name(finder, row, bits);
-    } else if ((bits & BIT(LABEL_SIGNATURE)) && finder->open &&
+    } else if (tokens_sign_off(&finder->tokens) && finder->open &&
                (finder->seen & (TEXT_BITS | GOAL_BITS))) {
         finder->now.signed_off = true;
         close_table(finder, row + 1);

@@ -23,6 +23,9 @@ void tokens_free(struct tokens *tokens);
 /* What follows a label in its own cell. */
 struct slice token_rest(const struct token *token);
 
+/* Whether a row is the last of its table: 负责人, 经办人, 填报日期 side by side. */
+bool tokens_sign_off(const struct tokens *tokens);
+
 /* The rows [first, end) of one 绩效目标表. */
 struct table {
     size_t first, end;

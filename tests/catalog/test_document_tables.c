@@ -257,6 +257,35 @@ static void test_a_document_without_goals_tables_gives_its_budget_rows(void **st
     jv_destroy(&document);
 }
 
+static void test_words_of_labels_inside_texts_stay_texts(void **state)
+{
+    (void)state;
+    struct jv *document = read_document(
+        HEAD "项目名称\t项目资金监管服务\t\n实施单位\t青禾市民政局\t\n年度资金总额（元）\t100\t\n"
+             "项目概况\t立项依据：会议决定。全年开展监管，\t\n项目单位：各养老院。\n负责人：由各院"
+             "指定。\n"
+             "立项依据\t会议纪要\t\n负责人：\t甲\t填报日期：\t20260101\n");
+    const struct jv *project = project_at(document, 0);
+    assert_project(project, "项目资金监管服务", "青禾市民政局", 100);
+    assert_text(project, "description",
+                "立项依据：会议决定。全年开展监管，项目单位：各养老院。\n负责人：由各院指定。");
+    assert_text(project, "basis", "会议纪要");
+    jv_destroy(&document);
+}
+
+static void test_labels_broken_over_rows_are_whole_again(void **state)
+{
+    (void)state;
+    struct jv *document = read_document(
+        HEAD "项目名称\t助餐服务\t\n实施单位\t青禾市民政局\t\n年度资金总额（元）\t100\t\n"
+             "保证项目实施的制\t按月\t\n度、措施\t检查。\t\n项目设\t保障\t\n立必要\t基本\t\n性\t"
+             "生活。\t\n");
+    const struct jv *project = project_at(document, 0);
+    assert_text(project, "measures", "按月检查。");
+    assert_text(project, "necessity", "保障基本生活。");
+    jv_destroy(&document);
+}
+
 static void test_ids_stay_the_same_and_differ(void **state)
 {
     (void)state;
@@ -286,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_tables_without_titles_or_signatures_are_told_apart),
         cmocka_unit_test(test_the_budget_table_gives_what_the_goals_table_lost),
         cmocka_unit_test(test_a_document_without_goals_tables_gives_its_budget_rows),
+        cmocka_unit_test(test_words_of_labels_inside_texts_stay_texts),
+        cmocka_unit_test(test_labels_broken_over_rows_are_whole_again),
         cmocka_unit_test(test_ids_stay_the_same_and_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
