@@ -231,6 +231,18 @@ static void test_code_under_another_branch_of_its_department_contradicts_it(void
     assert_finding(self, "T", "import.prefix_contradicts_parent", "水利", "A110102", 9);
 }
 
+static void test_page_break_tells_a_lost_page_from_a_slip_in_the_code(void **state)
+{
+    struct catalog_case *self = *state;
+    import_text(self, HEADER "水利\nA\t公共服务\nA11\t\t城乡维护服务\nA1101\t\t\t公共设施管理服务\n"
+                             "A110101\t\t\t\t水库维护服务\nA110201\t\t\t\t堤防维护服务\n"
+                             "\n" HEADER "A110301\t\t\t\t灌区维护服务\nA1105\t\t\t绿化服务\n"
+                             "\n" HEADER "B110501\t\t\t\t苗木服务\n");
+    assert_finding(self, "T", "import.prefix_contradicts_parent", "水利", "A110201", 7);
+    assert_finding(self, "T", "import.parent_missing", "水利", "A110301", 10);
+    assert_finding(self, "T", "import.prefix_contradicts_parent", "水利", "B110501", 14);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +262,7 @@ int main(void)
         TEST(test_class_b_rows_without_a_heading_serve_all_departments),
         TEST(test_class_a_rows_without_a_heading_are_in_no_department),
         TEST(test_code_under_another_branch_of_its_department_contradicts_it),
+        TEST(test_page_break_tells_a_lost_page_from_a_slip_in_the_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
