@@ -405,7 +405,7 @@ const struct revision *thesaurus_in_force(const struct thesaurus *thesaurus, int
     time_t now = time(NULL);
     struct tm today;
     localtime_r(&now, &today);
-    if (year > 0 && year < today.tm_year + 1900)
+    if (year > 0)
         snprintf(until, sizeof until, "%04d-12-31", year);
     else
         strftime(until, sizeof until, "%Y-%m-%d", &today);

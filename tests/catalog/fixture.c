@@ -78,7 +78,7 @@ static const char aliases[] = "alias,department,weight\n"
                               "机关事务管理局,机关事务管理,1.0\n"
                               "交通信访局,交通运输,1.0\n"
                               "交通信访局,信访,1.0\n"
-                              "老龄党校,,1.0\n";
+                              "民政局党校,,1.0\n";
 
 static const char kinds[] = "phrase,kind,weight,place,note\n"
                             "设备购置,goods,4,any,\n"
@@ -93,6 +93,7 @@ static const char kinds[] = "phrase,kind,weight,place,note\n"
 
 void fixture_write_data(const char *directory, const char *model)
 {
+    assert_int_equal(mkdir(directory, 0700), 0);
     file_write(directory, "revisions.csv", revisions);
     file_write(directory, "revisions/old.csv", old_items);
     file_write(directory, "revisions/new.csv", new_items);
@@ -144,7 +145,6 @@ struct fixture *fixture_new(void)
     char *directory = new_directory();
     struct strbuf data = {0};
     strbuf_printf(&data, "%s/data", directory);
-    assert_int_equal(mkdir(data.text, 0700), 0);
     fixture_write_data(data.text, NULL);
     struct fixture *fixture = open_fixture(directory, data.text);
     strbuf_free(&data);

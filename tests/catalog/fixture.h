@@ -16,7 +16,7 @@ struct fixture {
     struct judge *judge;
 };
 
-/* Writes the data folder below `directory`; `model` is the text of model.txt, NULL for none. */
+/* Makes the folder and writes the data into it; `model` is the text of model.txt, NULL for none. */
 void fixture_write_data(const char *directory, const char *model);
 /* Over the small catalog. */
 struct fixture *fixture_new(void);

@@ -1,0 +1,217 @@
+/* Departments, concepts, labels and revisions, as they are read from catalog.db. */
+#include "catalog/catalog.h"
+#include "common/strbuf.h"
+#include "tests/catalog/catalog_case.h"
+#include "tests/catalog/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fixture *fixture;
+static const struct thesaurus *thesaurus;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fixture = fixture_new();
+    thesaurus = fixture_mind(fixture)->thesaurus;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fixture_destroy(&fixture);
+    return 0;
+}
+
+static const struct leaf *leaf_of(const struct revision *revision, const char *department,
+                                  const char *code)
+{
+    for (size_t i = 0; i < revision->leaf_count; i++)
+        if (strcmp(revision->leaves[i].department, department) == 0 &&
+            strcmp(revision->leaves[i].code, code) == 0)
+            return &revision->leaves[i];
+    return NULL;
+}
+
+static size_t labels_of(uint32_t concept, enum label_kind kind)
+{
+    size_t count = 0;
+    const struct concept *one = &thesaurus->concepts[concept];
+    for (uint32_t i = 0; i < one->label_count; i++)
+        count += thesaurus->labels[one->first_label + i].kind == kind;
+    return count;
+}
+
+static void test_revisions_with_class_a_items_are_held_oldest_first(void **state)
+{
+    (void)state;
+    assert_int_equal(thesaurus->revision_count, 2);
+    assert_string_equal(thesaurus->revisions[0].number, REVISION_OLD);
+    assert_string_equal(thesaurus->revisions[1].number, REVISION_NEW);
+    assert_int_equal(thesaurus->revisions[0].leaf_count, 6 + 3);
+    assert_int_equal(thesaurus->revisions[1].leaf_count, 2 + 3);
+}
+
+static void test_b_items_are_offered_by_every_revision(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < 2; r++) {
+        const struct leaf *leaf = leaf_of(&thesaurus->revisions[r], "B", "B0302");
+        assert_non_null(leaf);
+        assert_string_equal(leaf->restriction, "not:审计");
+        assert_string_equal(leaf_of(&thesaurus->revisions[r], "B", "B0703")->restriction, "");
+    }
+}
+
+static void test_one_code_is_another_item_in_another_department(void **state)
+{
+    (void)state;
+    const struct leaf *one = leaf_of(&thesaurus->revisions[0], "民政", "A040101");
+    const struct leaf *other = leaf_of(&thesaurus->revisions[0], "信访", "A040101");
+    assert_string_equal(one->name, "居家老年人照护服务");
+    assert_string_equal(other->name, "信访人法律政策咨询服务");
+    assert_int_not_equal(one->concept, other->concept);
+    assert_string_equal(one->path[2], "养老服务");
+    assert_string_equal(other->path[2], "信访法律服务");
+    assert_int_equal(one->path_length, 4);
+    assert_string_equal(one->path[0], "公共服务");
+    assert_string_equal(one->path[3], one->name);
+}
+
+static void test_an_item_that_changed_its_code_is_the_same_concept(void **state)
+{
+    (void)state;
+    const struct leaf *before = leaf_of(&thesaurus->revisions[0], "民政", "A040101");
+    const struct leaf *after = leaf_of(&thesaurus->revisions[1], "民政", "A040103");
+    assert_int_equal(before->concept, after->concept);
+    assert_ptr_equal(
+        &thesaurus->revisions[0].leaves[thesaurus->revisions[0].leaf_of_concept[before->concept]],
+        before);
+    assert_ptr_equal(
+        &thesaurus->revisions[1].leaves[thesaurus->revisions[1].leaf_of_concept[before->concept]],
+        after);
+    const struct leaf *gone = leaf_of(&thesaurus->revisions[0], "民政", "A040102");
+    assert_int_equal(thesaurus->revisions[1].leaf_of_concept[gone->concept], NO_NUMBER);
+}
+
+static void test_labels_belong_to_the_concept_by_kind(void **state)
+{
+    (void)state;
+    uint32_t care = leaf_of(&thesaurus->revisions[0], "民政", "A040101")->concept;
+    assert_int_equal(labels_of(care, LABEL_PREF), 1);
+    assert_int_equal(labels_of(care, LABEL_ALT), 4);
+    assert_int_equal(labels_of(care, LABEL_HIDDEN), 1);
+    assert_int_equal(labels_of(care, LABEL_NOT), 1);
+    assert_int_equal(labels_of(care, LABEL_PARENT), 2);
+    uint32_t audit = leaf_of(&thesaurus->revisions[0], "B", "B0302")->concept;
+    assert_int_equal(labels_of(audit, LABEL_ALT), 2);
+    assert_int_equal(labels_of(audit, LABEL_PARENT), 0);
+}
+
+static void test_a_parents_phrase_serves_every_department_with_that_code(void **state)
+{
+    (void)state;
+    uint32_t letters = leaf_of(&thesaurus->revisions[0], "信访", "A040101")->concept;
+    uint32_t social = leaf_of(&thesaurus->revisions[0], "民政", "A040201")->concept;
+    assert_int_equal(labels_of(letters, LABEL_PARENT), 2);
+    assert_int_equal(labels_of(social, LABEL_PARENT), 0);
+}
+
+static void test_departments_and_concepts_are_found_by_any_spelling(void **state)
+{
+    (void)state;
+    uint32_t civil = thesaurus_department(thesaurus, "民政");
+    assert_int_not_equal(civil, NO_NUMBER);
+    assert_int_equal(thesaurus_department(thesaurus, " 民 政 "), civil);
+    assert_int_equal(thesaurus_department(thesaurus, "交通運輸"),
+                     thesaurus_department(thesaurus, "交通运输"));
+    assert_int_equal(thesaurus_department(thesaurus, "ｂ"), thesaurus->department_b);
+    assert_int_equal(thesaurus_department(thesaurus, "审计"), NO_NUMBER);
+    assert_int_equal(thesaurus_department(thesaurus, ""), NO_NUMBER);
+    assert_int_not_equal(thesaurus_concept(thesaurus, civil, "居家老年人照護 服務"), NO_NUMBER);
+    assert_int_equal(thesaurus_concept(thesaurus, thesaurus->department_b, "居家老年人照护服务"),
+                     NO_NUMBER);
+}
+
+static void test_a_year_is_judged_by_the_newest_revision_that_began_in_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int year;
+        const char *number;
+    } wanted[] = {{2020, REVISION_OLD}, {2022, REVISION_OLD}, {2024, REVISION_OLD},
+                  {2025, REVISION_NEW}, {2026, REVISION_NEW}, {0, REVISION_NEW},
+                  {9999, REVISION_NEW}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_string_equal(thesaurus_in_force(thesaurus, wanted[i].year)->number,
+                            wanted[i].number);
+}
+
+static void test_a_revision_still_to_come_applies_to_its_own_years_alone(void **state)
+{
+    (void)state;
+    struct revision revisions[] = {{.number = "now", .effective = "2022-01-01"},
+                                   {.number = "then", .effective = "2990-01-01"}};
+    const struct thesaurus two = {.revisions = revisions, .revision_count = 2};
+    assert_string_equal(thesaurus_in_force(&two, 2989)->number, "now");
+    assert_string_equal(thesaurus_in_force(&two, 2990)->number, "then");
+    assert_string_equal(thesaurus_in_force(&two, 0)->number, "now");
+}
+
+static void test_rows_in_quarantine_are_not_offered(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct fixture *other = fixture_new();
+    struct store *store = catalog_open(other->path, STORE_WRITE, &fault);
+    assert_int_equal(
+        store_exec(store, "UPDATE item SET state = 'quarantine' WHERE code = 'A040102'", &fault),
+        0);
+    struct thesaurus *loaded = thesaurus_load(store, &fault);
+    assert_non_null(loaded);
+    assert_null(leaf_of(&loaded->revisions[0], "民政", "A040102"));
+    assert_non_null(leaf_of(&loaded->revisions[0], "民政", "A040101"));
+    thesaurus_destroy(&loaded);
+    store_close(&store);
+    fixture_destroy(&other);
+}
+
+static void test_an_empty_catalog_is_refused(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct catalog_case *empty = catalog_case_new();
+    assert_null(thesaurus_load(empty->store, &fault));
+    assert_string_equal(fault.code, "catalog.empty");
+    assert_null(engine_load(empty->path, &fault));
+    assert_string_equal(fault.code, "catalog.empty");
+    catalog_case_destroy(&empty);
+    assert_null(engine_load("/nonexistent/catalog.db", &fault));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_revisions_with_class_a_items_are_held_oldest_first),
+        cmocka_unit_test(test_b_items_are_offered_by_every_revision),
+        cmocka_unit_test(test_one_code_is_another_item_in_another_department),
+        cmocka_unit_test(test_an_item_that_changed_its_code_is_the_same_concept),
+        cmocka_unit_test(test_labels_belong_to_the_concept_by_kind),
+        cmocka_unit_test(test_a_parents_phrase_serves_every_department_with_that_code),
+        cmocka_unit_test(test_departments_and_concepts_are_found_by_any_spelling),
+        cmocka_unit_test(test_a_year_is_judged_by_the_newest_revision_that_began_in_it),
+        cmocka_unit_test(test_a_revision_still_to_come_applies_to_its_own_years_alone),
+        cmocka_unit_test(test_rows_in_quarantine_are_not_offered),
+        cmocka_unit_test(test_an_empty_catalog_is_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
