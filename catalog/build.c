@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,9 @@ static int read_weight(const struct loading *loading, size_t row, double *weight
     const char *text = cell(loading, row, "weight");
     char *end;
     *weight = strtod(text, &end);
-    return end == text || *end ? bad_row(loading, row, "weight 不是数字", fault) : 0;
+    return end == text || *end || !isfinite(*weight)
+               ? bad_row(loading, row, "weight 不是数字", fault)
+               : 0;
 }
 
 static int load_alias(struct loading *loading, size_t row, struct fault *fault)
@@ -77,6 +80,8 @@ static int load_alias(struct loading *loading, size_t row, struct fault *fault)
         return -1;
     if (!*alias)
         return bad_row(loading, row, "alias 为空", fault);
+    if (weight <= 0 || weight > 1)
+        return bad_row(loading, row, "weight 应大于 0，不超过 1", fault);
     return store_run(
         loading->build->store,
         store_bind(loading->insert, "ttd", alias, cell(loading, row, "department"), weight), fault);
@@ -160,6 +165,22 @@ static int load_labels(struct build *build, struct fault *fault)
             return -1;
     }
     return 0;
+}
+
+/* The rules' files as they are: catalog/rules.c reads them. */
+static int load_rules(struct build *build, struct fault *fault)
+{
+    sqlite3_stmt *statement = store_prepare(
+        build->store, "INSERT INTO rule_file (name, content) VALUES (?, ?)", fault);
+    int failed = statement ? 0 : -1;
+    for (size_t i = 0; i < build->files->count && !failed; i++) {
+        const struct data_file *file = &build->files->files[i];
+        if (strncmp(file->name, "rules/", 6) == 0)
+            failed = store_run(build->store,
+                               store_bind(statement, "tt", file->name + 6, file->bytes), fault);
+    }
+    sqlite3_finalize(statement);
+    return failed;
 }
 
 static int load_model(struct build *build, struct fault *fault)
@@ -261,7 +282,7 @@ static int clear_data(struct build *build, struct fault *fault)
         "DELETE FROM item WHERE revision IN (SELECT number FROM revision WHERE origin = 'data');"
         "DELETE FROM revision WHERE origin = 'data';"
         "DELETE FROM label; DELETE FROM alias; DELETE FROM kind_phrase; DELETE FROM boilerplate;"
-        "DELETE FROM regulation; DELETE FROM model; DELETE FROM build",
+        "DELETE FROM regulation; DELETE FROM rule_file; DELETE FROM model; DELETE FROM build",
         fault);
 }
 
@@ -286,7 +307,8 @@ static int fill(struct build *build, struct fault *fault)
                               load_regulation, fault) ||
                    load_table(build, data_files_find(files, "revisions.csv"), "SELECT 1",
                               load_revision, fault) ||
-                   load_labels(build, fault) || load_model(build, fault) ||
+                   load_labels(build, fault) || load_rules(build, fault) ||
+                   load_model(build, fault) ||
                    record_build(build, fault)
                ? -1
                : 0;
