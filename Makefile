@@ -11,7 +11,7 @@ DESTDIR ?=
 VERSION := 0.1.0
 
 CC       = gcc
-LIBS     = libczmq libzmq libpcre2-8 sqlite3 jansson libutf8proc libsodium
+LIBS     = libczmq libzmq libpcre2-16 sqlite3 jansson yajl libutf8proc libsodium
 # A core -O3 build: the engine's inner loops are what make bench measures.
 CFLAGS  ?= -O3 -g
 CFLAGS  += $(SANITIZE)
@@ -32,7 +32,8 @@ TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 TEST_LIB  := $(filter-out $(TEST_SRC),$(wildcard tests/*.c tests/*/*.c))
 TEST_LIB  := $(filter-out tests/bench/%.c tests/fuzz/%.c,$(TEST_LIB))
 BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
-GENERATED := $(patsubst %.sql,$(BUILD)/gen/%.sql.h,$(wildcard catalog/*.sql services/*/*.sql)) \
+EMBEDDED  := $(wildcard catalog/*.sql services/*/*.sql services/*/*.css)
+GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
              $(BUILD)/gen/common/variants.h
 
 .SECONDARY:
@@ -51,10 +52,11 @@ $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) $(PACKAGES_CFLAGS) -MMD -MP -c $< -o $@
 
-# A schema is a .sql file that a person can read; the program carries it as a string.
-$(BUILD)/gen/%.sql.h: %.sql
+# A schema is a .sql file that a person can read, a style sheet a .css file; the program carries them
+# as strings: NAME_sql, NAME_css.
+$(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)): $(BUILD)/gen/%.h: %
 	@mkdir -p $(@D)
-	@{ echo 'static const char $(notdir $*)_sql[] ='; \
+	@{ echo 'static const char $(subst .,_,$(notdir $*))[] ='; \
 	   sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/    "&\\n"/' $<; echo '    ;'; } > $@
 
 $(BUILD)/gen/common/variants.h: common/variants_gen.c

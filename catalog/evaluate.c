@@ -15,6 +15,7 @@ static void judge_case(const struct mind *mind, const struct labelled *labelled,
     const struct revision *revision = verdict_revision(mind, project, NULL);
     if (!revision)
         return;
+    outcome->wanted = case_leaf(labelled, mind->thesaurus, revision);
     verdict_project(verdict, mind, revision, project);
     outcome->decision = verdict->decision;
     outcome->kind = verdict->kind;
@@ -41,16 +42,33 @@ void evaluate(const struct mind *mind, const struct cases *cases, struct evaluat
     verdict_free(&verdict);
 }
 
-static struct cases cases_outside(const struct cases *base, const struct cases *cases, int folds,
-                                  int fold)
+static bool is_among(const struct labelled *labelled, const struct cases *cases)
 {
-    struct cases chosen = {xcalloc(base->count + cases->count, sizeof *chosen.all), 0};
+    const char *const *texts = labelled->project.fields;
+    for (size_t i = 0; i < cases->count; i++) {
+        const char *const *others = cases->all[i].project.fields;
+        if (strcmp(texts[FIELD_NAME], others[FIELD_NAME]) == 0 &&
+            strcmp(texts[FIELD_DESCRIPTION], others[FIELD_DESCRIPTION]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The base without the cases that are judged, then room for those of the other folds. */
+static struct cases cases_for_training(const struct cases *base, const struct cases *judged)
+{
+    struct cases chosen = {xcalloc(base->count + judged->count, sizeof *chosen.all), 0};
     for (size_t i = 0; i < base->count; i++)
-        chosen.all[chosen.count++] = base->all[i];
+        if (!is_among(&base->all[i], judged))
+            chosen.all[chosen.count++] = base->all[i];
+    return chosen;
+}
+
+static void add_other_folds(struct cases *chosen, const struct cases *cases, int folds, int fold)
+{
     for (size_t i = 0; i < cases->count; i++)
         if ((int)(i % (size_t)folds) != fold)
-            chosen.all[chosen.count++] = cases->all[i];
-    return chosen;
+            chosen->all[chosen->count++] = cases->all[i];
 }
 
 void evaluate_crosswise(const struct mind *mind, const struct cases *cases,
@@ -59,8 +77,11 @@ void evaluate_crosswise(const struct mind *mind, const struct cases *cases,
     struct verdict verdict = {0};
     evaluation->outcomes = xcalloc(cases->count, sizeof *evaluation->outcomes);
     evaluation->count = cases->count;
+    struct cases others = cases_for_training(base, cases);
+    size_t base_count = others.count;
     for (int fold = 0; fold < folds; fold++) {
-        struct cases others = cases_outside(base, cases, folds, fold);
+        others.count = base_count;
+        add_other_folds(&others, cases, folds, fold);
         struct mind trained = *mind;
         trained.model = train_model(mind, &others);
         trained.index = index_new(mind->thesaurus, trained.model);
@@ -69,8 +90,8 @@ void evaluate_crosswise(const struct mind *mind, const struct cases *cases,
             judge_case(&trained, &cases->all[i], &verdict, &evaluation->outcomes[i]);
         index_destroy(&trained.index);
         model_destroy(&trained.model);
-        free(others.all);
     }
+    free(others.all);
     kind_table_learn(mind->kinds, mind->model);
     verdict_free(&verdict);
 }
@@ -84,6 +105,13 @@ void evaluation_free(struct evaluation *evaluation)
 double share_value(struct share share)
 {
     return share.of ? (double)share.count / (double)share.of : 0;
+}
+
+const char *const difficulty_names[DIFFICULTIES] = {"easy", "medium", "hard", "real"};
+
+bool case_of_difficulty(const struct labelled *labelled, const void *difficulty)
+{
+    return strcmp(labelled->difficulty, difficulty) == 0;
 }
 
 struct share evaluation_top(const struct evaluation *evaluation, int rank, case_filter *wanted,
@@ -155,42 +183,37 @@ void evaluation_calibration(const struct evaluation *evaluation, struct calibrat
     }
 }
 
-static struct jv *outcome_json(const struct outcome *outcome)
+const struct figure_meaning figure_meanings[FIGURES] = {
+    {"top1", 0.90, false},           {"top1_hard", 0.80, false},
+    {"top3", 0.97, false},           {"none_f1", 0.95, false},
+    {"none_kind", 0.90, false},      {"auto_coverage", 0.60, false},
+    {"auto_precision", 0.98, false}, {"calibration_error", 0.05, true},
+};
+
+bool figure_on_target(enum figure figure, double value)
 {
-    struct jv *one = jv_object();
-    jv_set_text(one, "id", outcome->labelled->project.id);
-    jv_set_text(one, "name", outcome->labelled->project.fields[FIELD_NAME]);
-    jv_set_text(one, "difficulty", outcome->labelled->difficulty);
-    jv_set_text(one, "kind", kind_name(outcome->labelled->kind));
-    jv_set_text(one, "department", outcome->labelled->department);
-    jv_set_text(one, "code", outcome->labelled->code_count ? outcome->labelled->codes[0] : NULL);
-    jv_set_text(one, "said_kind", outcome->kind == KINDS ? NULL : kind_name(outcome->kind));
-    jv_set_text(one, "said_code", outcome->first ? outcome->first->code : NULL);
-    jv_set_text(one, "said_name", outcome->first ? outcome->first->name : NULL);
-    jv_set_text(one, "decision", decision_name(outcome->decision));
-    jv_set_number(one, "confidence", round(outcome->confidence * 1e4) / 1e4);
-    jv_set_number(one, "rank", outcome->rank);
-    jv_set(one, "right", jv_of_bool(outcome->right));
-    return one;
+    const struct figure_meaning *meaning = &figure_meanings[figure];
+    return meaning->is_error ? value <= meaning->target : value >= meaning->target;
 }
 
-struct jv *evaluation_json(const struct evaluation *evaluation)
+static double known_share(struct share share)
 {
-    struct jv *json = jv_object(), *outcomes = jv_array();
+    return share.of ? share_value(share) : NAN;
+}
+
+void evaluation_figures(const struct evaluation *evaluation, double figures[FIGURES])
+{
     struct none_figures none = evaluation_none(evaluation);
     struct auto_figures automatic = evaluation_auto(evaluation);
     struct calibration calibration;
     evaluation_calibration(evaluation, &calibration);
-    jv_set_number(json, "cases", (double)evaluation->count);
-    jv_set_number(json, "top1", share_value(evaluation_top(evaluation, 1, NULL, NULL)));
-    jv_set_number(json, "top3", share_value(evaluation_top(evaluation, 3, NULL, NULL)));
-    jv_set_number(json, "none_f1", none.f1);
-    jv_set_number(json, "none_kind", share_value(none.kind));
-    jv_set_number(json, "auto_coverage", share_value(automatic.coverage));
-    jv_set_number(json, "auto_precision", share_value(automatic.precision));
-    jv_set_number(json, "calibration_error", calibration.error);
-    for (size_t i = 0; i < evaluation->count; i++)
-        jv_push(outcomes, outcome_json(&evaluation->outcomes[i]));
-    jv_set(json, "outcomes", outcomes);
-    return json;
+    figures[FIGURE_TOP1] = known_share(evaluation_top(evaluation, 1, NULL, NULL));
+    figures[FIGURE_TOP1_HARD] =
+        known_share(evaluation_top(evaluation, 1, case_of_difficulty, "hard"));
+    figures[FIGURE_TOP3] = known_share(evaluation_top(evaluation, 3, NULL, NULL));
+    figures[FIGURE_NONE_F1] = none.kind.of ? none.f1 : NAN;
+    figures[FIGURE_NONE_KIND] = known_share(none.kind);
+    figures[FIGURE_AUTO_COVERAGE] = known_share(automatic.coverage);
+    figures[FIGURE_AUTO_PRECISION] = known_share(automatic.precision);
+    figures[FIGURE_CALIBRATION_ERROR] = evaluation->count ? calibration.error : NAN;
 }

@@ -1,21 +1,26 @@
 /* jinmu eval: how right the engine is, on labelled cases. */
 #include "catalog/catalog.h"
-#include "catalog/evaluate.h"
+#include "catalog/evaluate_compare.h"
 #include "common/strbuf.h"
+#include "services/cli/eval_print.h"
+#include "services/cli/eval_report.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { FILES = 64, OPTION_JSON = 256, OPTION_WRONG };
+enum { FILES = 64, OPTION_JSON = 256, OPTION_WRONG, OPTION_COMPARE, OPTION_HTML };
 
 struct options {
     const char *files[FILES];
     size_t file_count;
     const char *db, *state;
+    const char *earlier, *html;
     long folds;
     bool json, wrong;
 };
@@ -42,6 +47,12 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case OPTION_WRONG:
         options->wrong = true;
         return 0;
+    case OPTION_COMPARE:
+        options->earlier = argument;
+        return 0;
+    case OPTION_HTML:
+        options->html = argument;
+        return 0;
     case ARGP_KEY_ARG:
         if (options->file_count == FILES)
             argp_error(state, "at most %d files", FILES);
@@ -57,9 +68,14 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option option_list[] = {
     {"cross-validate", 'x', "K", 0,
-     "also train on these cases: each K-th part is judged by a model that saw the others", 0},
+     "also measure models trained on these cases: each K-th part is judged by one that saw only "
+     "the others",
+     0},
     {"json", OPTION_JSON, NULL, 0, "print figures and outcomes as JSON", 0},
     {"wrong", OPTION_WRONG, NULL, 0, "list the cases that came out wrong", 0},
+    {"compare", OPTION_COMPARE, "OLD.json", 0,
+     "say what got better and worse since, case by case; OLD.json is what --json printed", 0},
+    {"html", OPTION_HTML, "FILE", 0, "write a report with plots (in Chinese)", 0},
     {"db", 'd', "FILE", 0, "catalog database", 0},
     {"state", 's', "DIR", 0, "state directory", 0},
     {0}};
@@ -67,92 +83,172 @@ static const struct argp arguments = {
     option_list, read_option, "CASES…", "Measures the engine on labelled cases (JSON Lines).",
     NULL,        NULL,        NULL};
 
-static bool of_difficulty(const struct labelled *labelled, const void *difficulty)
-{
-    return strcmp(labelled->difficulty, difficulty) == 0;
-}
+/* What was measured, to be shown in one way or another. */
+struct measured {
+    struct evaluation plain, crosswise;
+    struct jv *earlier; /* what --compare names, or NULL */
+    struct comparison comparison;
+};
 
-static void print_top(const char *title, const struct evaluation *evaluation, case_filter *wanted,
-                      const void *argument)
+static char *read_text(const char *path, size_t *length, struct fault *fault)
 {
-    struct share first = evaluation_top(evaluation, 1, wanted, argument);
-    struct share third = evaluation_top(evaluation, 3, wanted, argument);
-    if (first.of)
-        printf("  %-22s %5zu   top-1 %.3f   top-3 %.3f\n", title, first.of, share_value(first),
-               share_value(third));
-}
-
-static void print_figures(const struct evaluation *evaluation)
-{
-    static const char *const difficulties[] = {"easy", "medium", "hard", "real"};
-    struct none_figures none = evaluation_none(evaluation);
-    struct auto_figures automatic = evaluation_auto(evaluation);
-    struct calibration calibration;
-    evaluation_calibration(evaluation, &calibration);
-    printf("cases %zu\nservices\n", evaluation->count);
-    print_top("all", evaluation, NULL, NULL);
-    for (size_t i = 0; i < sizeof difficulties / sizeof *difficulties; i++)
-        print_top(difficulties[i], evaluation, of_difficulty, difficulties[i]);
-    printf("not a service\n  precision %.3f   recall %.3f   F1 %.3f   kind named right %.3f "
-           "(of %zu)\n",
-           none.precision, none.recall, none.f1, share_value(none.kind), none.kind.of);
-    printf("decision auto\n  coverage %.3f   right %.3f (%zu of %zu)\n",
-           share_value(automatic.coverage), share_value(automatic.precision),
-           automatic.precision.count, automatic.precision.of);
-    printf("calibration\n  expected error %.3f\n", calibration.error);
-    for (int b = 0; b < CALIBRATION_BINS; b++)
-        if (calibration.bins[b].count)
-            printf("  %.1f-%.1f %5zu   said %.3f   was %.3f\n", b / 10.0, (b + 1) / 10.0,
-                   calibration.bins[b].count, calibration.bins[b].confidence,
-                   calibration.bins[b].right);
-}
-
-static void print_wrong(const struct evaluation *evaluation)
-{
-    puts("wrong");
-    for (size_t i = 0; i < evaluation->count; i++) {
-        const struct outcome *outcome = &evaluation->outcomes[i];
-        if (outcome->right)
-            continue;
-        const struct labelled *labelled = outcome->labelled;
-        printf("  %s %s %s %s%s -> %s %s %s %s %.2f | %s\n", labelled->project.id,
-               labelled->difficulty, kind_name(labelled->kind), labelled->department,
-               labelled->code_count ? labelled->codes[0] : "", decision_name(outcome->decision),
-               outcome->kind == KINDS ? "" : kind_name(outcome->kind),
-               outcome->first ? outcome->first->code : "",
-               outcome->first ? outcome->first->name : "", outcome->confidence,
-               labelled->project.fields[FIELD_NAME]);
+    struct strbuf text = {0};
+    char part[65536];
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        fault_set(fault, "eval.open", "%s: %s", path, strerror(errno));
+        return NULL;
     }
+    for (size_t got; (got = fread(part, 1, sizeof part, file)) > 0;)
+        strbuf_add(&text, part, got);
+    bool failed = ferror(file);
+    fclose(file);
+    if (failed) {
+        fault_set(fault, "eval.open", "%s: %s", path, strerror(EIO));
+        strbuf_free(&text);
+        return NULL;
+    }
+    *length = text.length;
+    return strbuf_take(&text);
 }
 
-static int measure(const struct options *options, const struct mind *mind,
-                   const struct cases *cases)
+static struct jv *read_earlier(const char *path, struct fault *fault)
 {
-    struct evaluation evaluation = {0};
+    size_t length;
+    struct fault why = {0};
+    char *text = read_text(path, &length, fault);
+    if (!text)
+        return NULL;
+    struct jv *earlier = jv_read(text, length, &why);
+    if (!earlier)
+        fault_set(fault, why.code, "%s: %s", path, why.message);
+    free(text);
+    return earlier;
+}
+
+static int write_text(const char *path, const char *text, struct fault *fault)
+{
+    FILE *file = fopen(path, "w");
+    bool failed = !file || fputs(text, file) < 0;
+    if (file && fclose(file) != 0)
+        failed = true;
+    return failed ? fault_set(fault, "eval.write", "%s: %s", path, strerror(errno)) : 0;
+}
+
+static char *names_of(const struct options *options)
+{
+    struct strbuf names = {0};
+    for (size_t i = 0; i < options->file_count; i++)
+        strbuf_printf(&names, "%s%s", i ? "、" : "", basename(options->files[i]));
+    return strbuf_take(&names);
+}
+
+static int write_report(const struct options *options, const struct engine *engine,
+                        const struct measured *measured, struct fault *fault)
+{
+    char made[64];
+    time_t now = time(NULL);
+    struct tm local;
+    strftime(made, sizeof made, "%Y-%m-%d %H:%M", localtime_r(&now, &local));
+    char *names = names_of(options);
+    struct eval_report report = {.made = made,
+                                 .engine = engine_version(),
+                                 .model = engine_model(engine),
+                                 .cases = names,
+                                 .plain = &measured->plain,
+                                 .crosswise = options->folds ? &measured->crosswise : NULL,
+                                 .folds = (int)options->folds,
+                                 .comparison = options->earlier ? &measured->comparison : NULL,
+                                 .earlier = options->earlier};
+    struct strbuf page = {0};
+    eval_report_write(&page, &report);
+    int status = write_text(options->html, page.text, fault);
+    strbuf_free(&page);
+    free(names);
+    return status;
+}
+
+static void print_json(const struct options *options, const struct measured *measured)
+{
+    struct jv *json = evaluation_json(&measured->plain);
     if (options->folds) {
-        struct cases base = {0};
-        struct fault fault = {0};
-        if (cases_read_all(&base, catalog_data_directory(), &fault)) {
-            fprintf(stderr, "jinmu: %s\n", fault.message);
-            return 2;
-        }
-        evaluate_crosswise(mind, cases, &base, (int)options->folds, &evaluation);
-        cases_free(&base);
-    } else {
-        evaluate(mind, cases, &evaluation);
+        jv_set_number(json, "folds", (double)options->folds);
+        jv_set(json, "cross_validated", evaluation_json(&measured->crosswise));
     }
-    if (options->json) {
-        struct jv *json = evaluation_json(&evaluation);
-        char *text = jv_write(json);
-        puts(text);
-        free(text);
-        jv_destroy(&json);
-    } else {
-        print_figures(&evaluation);
-        if (options->wrong)
-            print_wrong(&evaluation);
+    if (options->earlier)
+        jv_set(json, "compared", comparison_json(&measured->comparison));
+    char *text = jv_write(json);
+    puts(text);
+    free(text);
+    jv_destroy(&json);
+}
+
+static void print_evaluation(const struct options *options, const struct evaluation *evaluation)
+{
+    print_figures(evaluation);
+    print_tables(evaluation);
+    if (options->wrong)
+        print_wrong(evaluation);
+}
+
+static void print_text(const struct options *options, const struct measured *measured)
+{
+    if (options->folds)
+        puts("== the model as it is ==");
+    print_evaluation(options, &measured->plain);
+    if (options->earlier)
+        print_comparison(&measured->comparison, options->earlier);
+    if (options->folds) {
+        printf("\n== cross-validated, %ld folds ==\n", options->folds);
+        print_evaluation(options, &measured->crosswise);
     }
-    evaluation_free(&evaluation);
+}
+
+static int measure_crosswise(const struct options *options, const struct mind *mind,
+                             const struct cases *cases, struct measured *measured,
+                             struct fault *fault)
+{
+    struct cases base = {0};
+    if (cases_read_all(&base, catalog_data_directory(), fault))
+        return -1;
+    evaluate_crosswise(mind, cases, &base, (int)options->folds, &measured->crosswise);
+    cases_free(&base);
+    return 0;
+}
+
+static int measure(const struct options *options, const struct engine *engine,
+                   const struct cases *cases, struct fault *fault)
+{
+    struct measured measured = {.earlier = NULL};
+    int status = -1;
+    if (options->earlier && !(measured.earlier = read_earlier(options->earlier, fault)))
+        goto done;
+    evaluate(engine_mind(engine), cases, &measured.plain);
+    if (measured.earlier &&
+        evaluation_compare(&measured.plain, measured.earlier, &measured.comparison, fault))
+        goto done;
+    if (options->folds && measure_crosswise(options, engine_mind(engine), cases, &measured, fault))
+        goto done;
+    if (options->html && write_report(options, engine, &measured, fault))
+        goto done;
+    if (options->json)
+        print_json(options, &measured);
+    else
+        print_text(options, &measured);
+    status = 0;
+done:
+    comparison_free(&measured.comparison);
+    evaluation_free(&measured.plain);
+    evaluation_free(&measured.crosswise);
+    jv_destroy(&measured.earlier);
+    return status;
+}
+
+static int read_cases(const struct options *options, struct cases *cases, struct fault *fault)
+{
+    for (size_t i = 0; i < options->file_count; i++)
+        if (cases_read(cases, options->files[i], fault))
+            return -1;
     return 0;
 }
 
@@ -163,18 +259,20 @@ int verb_eval(int argc, char **argv)
         return 2;
     struct cases cases = {0};
     struct fault fault = {0};
-    for (size_t i = 0; i < options.file_count; i++)
-        if (cases_read(&cases, options.files[i], &fault)) {
-            fprintf(stderr, "jinmu: %s\n", fault.message);
-            cases_free(&cases);
-            return 2;
-        }
     int status = 2;
-    struct engine *engine = local_engine_open(options.db, options.state);
-    if (engine) {
-        status = measure(&options, engine_mind(engine), &cases);
-        engine_destroy(&engine);
+    if (read_cases(&options, &cases, &fault)) {
+        fprintf(stderr, "jinmu: %s\n", fault.message);
+        goto done;
     }
+    struct engine *engine = local_engine_open(options.db, options.state);
+    if (!engine)
+        goto done;
+    if (measure(&options, engine, &cases, &fault))
+        fprintf(stderr, "jinmu: %s\n", fault.message);
+    else
+        status = 0;
+    engine_destroy(&engine);
+done:
     cases_free(&cases);
     return status;
 }
