@@ -2,11 +2,9 @@
 #define JINMU_CHECKS_H
 
 #include "catalog/finding.h"
-#include "catalog/model.h"
 #include "catalog/project.h"
-#include "catalog/rank.h"
-#include "catalog/reading.h"
 #include "catalog/thesaurus.h"
+#include "catalog/verdict.h"
 #include "common/fault.h"
 #include "common/store.h"
 
@@ -19,33 +17,22 @@ struct checks;
 /* Memory for one thread, and what it has seen of a submission. */
 struct checks_scratch;
 
-/* What is known of a project when its rules are checked. Everything is borrowed. */
-struct check_subject {
-    const struct project *project;
-    const struct reading *reading;   /* of the project's texts */
-    const struct revision *revision; /* by which it is judged */
-    const struct guesses *guesses;   /* the departments of its unit */
-    const struct ranking *ranking;
-    const double *kinds;  /* probabilities, [KINDS] */
-    enum kind kind;       /* what was decided */
-    const char *decision; /* auto, review, none */
-    double confidence;
-};
-
-/* Reads the rules, the items and the regulations of catalog.db. The thesaurus must outlive it. NULL
- * with a fault "rules.…" that names the file, the rule and what is wrong with it. */
+/* Reads the rules and the items of catalog.db. The thesaurus must outlive it. NULL with a fault
+ * "rules.bad" that names the file, the rule and what is wrong with it. */
 struct checks *checks_load(struct store *catalog, const struct thesaurus *thesaurus,
                            struct fault *fault);
 void checks_destroy(struct checks **checks);
+struct rules;
+const struct rules *checks_rules(const struct checks *checks);
 
 struct checks_scratch *checks_scratch_new(const struct checks *checks);
 void checks_scratch_destroy(struct checks_scratch **scratch);
 
 /* Begins a submission: duplicate.near compares a project with those before it in the same one. */
 void checks_begin(struct checks_scratch *scratch);
-/* Checks one project; `out` is reset first. Never fails: a pattern that hits its limit gives the
- * error finding rule.limit. */
-void checks_project(struct checks_scratch *scratch, const struct check_subject *subject,
-                    struct findings *out);
+/* Checks one project that the engine has judged; `out` is reset first. Never fails: a pattern that
+ * hits its limit gives the error finding rule.limit. */
+void checks_project(struct checks_scratch *scratch, const struct project *project,
+                    const struct verdict *verdict, struct findings *out);
 
 #endif

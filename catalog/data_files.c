@@ -19,7 +19,8 @@ static bool ends_with(const char *text, const char *ending)
 static int is_data(const struct dirent *entry)
 {
     return entry->d_name[0] != '.' &&
-           (ends_with(entry->d_name, ".csv") || strcmp(entry->d_name, "model.txt") == 0);
+           (ends_with(entry->d_name, ".csv") || ends_with(entry->d_name, ".zpl") ||
+            strcmp(entry->d_name, "model.txt") == 0);
 }
 
 /* By bytes, whatever the locale: the order is part of the hash. */
@@ -65,7 +66,7 @@ static int load_folder(struct data_files *files, const char *directory, const ch
 
 struct data_files *data_files_load(const char *directory, struct fault *fault)
 {
-    static const char *const folders[] = {"", "labels/", "revisions/"};
+    static const char *const folders[] = {"", "labels/", "revisions/", "rules/"};
     struct data_files *files = xcalloc(1, sizeof *files);
     int failed = 0;
     for (size_t i = 0; i < sizeof folders / sizeof *folders && !failed; i++)
@@ -104,7 +105,7 @@ const struct data_file *data_files_find(const struct data_files *files, const ch
 static bool decides_classification(const char *name)
 {
     return strcmp(name, "model.txt") == 0 || strncmp(name, "labels/", 7) == 0 ||
-           strcmp(name, "aliases.csv") == 0 || strcmp(name, "kinds.csv") == 0 ||
+           strncmp(name, "rules/", 6) == 0 || strcmp(name, "aliases.csv") == 0 || strcmp(name, "kinds.csv") == 0 ||
            strcmp(name, "boilerplate.csv") == 0;
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* The files of a data folder that catalog.db is built from, in a fixed order: those of the folder
- * itself, then labels/, then revisions/, each by name. */
+ * itself, then labels/, revisions/ and rules/, each by name. */
 struct data_file {
     char *name; /* relative to the folder: "labels/民政.csv" */
     char *bytes;
@@ -27,7 +27,7 @@ const struct data_file *data_files_find(const struct data_files *files, const ch
 enum { DATA_HASH_BYTES = 65 };
 /* SHA-256 in hex over everything that the database depends on. */
 void data_files_hash(const struct data_files *files, char hex[DATA_HASH_BYTES]);
-/* The same over what decides a classification: model, labels, aliases, kinds, boilerplate. */
+/* The same over what decides a result: model, labels, aliases, kinds, boilerplate, rules. */
 void data_files_model_hash(const struct data_files *files, char hex[DATA_HASH_BYTES]);
 
 #endif

@@ -102,6 +102,11 @@ CREATE TABLE regulation (
     note     TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE rule_file (                   -- catalog/data/rules, one row a file
+    name    TEXT PRIMARY KEY,              -- code.zpl
+    content TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE model (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
     hash    TEXT NOT NULL,                 -- sha256:… of model, labels, aliases and kinds
