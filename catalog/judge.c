@@ -14,6 +14,7 @@ struct judge {
     struct project_limits limits;
     struct verdict verdict;
     struct strbuf project_text, result_text;
+    struct jw *writer;
     char hash[HASH_HEX];
     char id[PROJECT_ID_BYTES + 1];
     const struct revision *revision; /* of the last project, and how that one named it: */
@@ -25,6 +26,7 @@ struct judge *judge_new(const struct engine *engine, const struct project_limits
     struct judge *judge = xcalloc(1, sizeof *judge);
     judge->engine = engine;
     judge->limits = limits ? *limits : project_limits_default;
+    judge->writer = jw_new();
     return judge;
 }
 
@@ -35,6 +37,7 @@ void judge_destroy(struct judge **judge)
     verdict_free(&(*judge)->verdict);
     strbuf_free(&(*judge)->project_text);
     strbuf_free(&(*judge)->result_text);
+    jw_destroy(&(*judge)->writer);
     free(*judge);
     *judge = NULL;
 }
@@ -58,7 +61,8 @@ static void take_identity(struct judge *judge, const struct jv *json)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
     strbuf_reset(&judge->project_text);
-    jv_append(json, &judge->project_text);
+    jw_begin(judge->writer, &judge->project_text);
+    jw_value(judge->writer, json);
     crypto_hash_sha256(digest, (const unsigned char *)judge->project_text.text,
                        judge->project_text.length);
     sodium_bin2hex(judge->hash, sizeof judge->hash, digest, sizeof digest);
@@ -69,12 +73,12 @@ static void take_identity(struct judge *judge, const struct jv *json)
         snprintf(judge->id, sizeof judge->id, "sha-%.16s", judge->hash);
 }
 
-static struct jv *judge_texts(struct judge *judge, const struct project *project,
-                              struct judged *judged, struct fault *fault)
+static int judge_texts(struct judge *judge, const struct project *project, struct judged *judged,
+                       struct fault *fault)
 {
     const struct revision *revision = find_revision(judge, project, fault);
     if (!revision)
-        return NULL;
+        return -1;
     struct verdict *verdict = &judge->verdict;
     verdict_project(verdict, &judge->engine->mind, revision, project);
     judged->catalog = revision->number;
@@ -86,7 +90,9 @@ static struct jv *judge_texts(struct judge *judge, const struct project *project
         judged->department = revision->leaves[verdict->ranking.all[0].leaf].department;
     else if (verdict->guesses.count)
         judged->department = verdict->guesses.all[0].name;
-    return result_json(judge->engine, project, judge->id, verdict);
+    result_write(judge->writer, &judge->result_text, judge->engine, project, judge->id, verdict,
+                 NULL);
+    return 0;
 }
 
 static void judge_one(struct judge *judge, const struct jv *json, bool in_batch, judged_fn *each,
@@ -101,23 +107,18 @@ static void judge_one(struct judge *judge, const struct jv *json, bool in_batch,
                             .kind = "",
                             .unit = ""};
     take_identity(judge, json);
-    struct jv *result = NULL;
-    if (project_read(&project, json, &judge->limits, &fault) == 0)
-        result = judge_texts(judge, &project, &judged, &fault);
-    judged.is_error = result == NULL;
-    if (!result)
-        result = result_error(judge->id, &fault);
     strbuf_reset(&judge->result_text);
-    jv_append(result, &judge->result_text);
+    judged.is_error = project_read(&project, json, &judge->limits, &fault) != 0 ||
+                      judge_texts(judge, &project, &judged, &fault) != 0;
+    if (judged.is_error)
+        result_write_error(judge->writer, &judge->result_text, judge->id, &fault);
     judged.id = judge->id;
     judged.content_hash = judge->hash;
-    judged.findings = jv_count(jv_get(result, "findings"));
     judged.project = judge->project_text.text;
     judged.project_bytes = judge->project_text.length;
     judged.json = judge->result_text.text;
     judged.json_bytes = judge->result_text.length;
     each(&judged, argument);
-    jv_destroy(&result);
     project_clear(&project);
 }
 

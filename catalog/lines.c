@@ -50,6 +50,15 @@ static size_t marker_at(const struct plain *plain, size_t at, const struct style
     return decimal ? 0 : length;
 }
 
+/* The first code point of a marker: an ASCII sign or one of three bytes. */
+static uint32_t first_code(const char *marker)
+{
+    const unsigned char *byte = (const unsigned char *)marker;
+    if (byte[0] < 0x80)
+        return byte[0];
+    return (uint32_t)((byte[0] & 0x0F) << 12 | (byte[1] & 0x3F) << 6 | (byte[2] & 0x3F));
+}
+
 static bool find_marker(const struct plain *plain, size_t from, const struct style *style,
                         int number, struct span *found)
 {
@@ -57,8 +66,9 @@ static bool find_marker(const struct plain *plain, size_t from, const struct sty
     write_number(style, number, digits);
     snprintf(marker, sizeof marker, style->format, digits);
     size_t reach = plain->length < LIST_REACH ? plain->length : LIST_REACH;
+    uint32_t first = first_code(marker);
     for (size_t at = from; at < reach; at++) {
-        size_t length = marker_at(plain, at, style, marker);
+        size_t length = plain->codes[at] == first ? marker_at(plain, at, style, marker) : 0;
         if (length) {
             *found = (struct span){at, at + length};
             return true;

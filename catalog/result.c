@@ -3,52 +3,48 @@
 #include "catalog/evidence.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { SHOWN = 5, WITH_EVIDENCE = 3 };
 
-/* Probabilities are written with four digits: more would feign a precision that nobody measured. */
-static double rounded(double probability)
+static void write_span(struct jw *writer, const char *field, struct span span)
 {
-    return round(probability * 10000) / 10000;
+    jw_set_text(writer, "field", field);
+    jw_set_integer(writer, "start", (long long)span.start);
+    jw_set_integer(writer, "end", (long long)span.end);
 }
 
-static struct jv *evidence_json(const struct mind *mind, const struct verdict *verdict,
-                                size_t candidate)
+static void write_evidence(struct jw *writer, const struct mind *mind,
+                           const struct verdict *verdict, size_t candidate)
 {
     struct evidence evidence[EVIDENCE];
     size_t count = evidence_collect(mind, verdict, candidate, evidence);
-    struct jv *list = jv_array();
+    jw_key(writer, "evidence");
+    jw_array(writer);
     for (size_t i = 0; i < count; i++) {
-        struct jv *one = jv_object();
-        jv_set_text(one, "field", field_name(evidence[i].field));
-        jv_set_number(one, "start", (double)evidence[i].span.start);
-        jv_set_number(one, "end", (double)evidence[i].span.end);
-        jv_set_text(one, "label", evidence[i].label);
-        jv_set_number(one, "share", rounded(evidence[i].share));
-        jv_push(list, one);
+        jw_object(writer);
+        write_span(writer, field_name(evidence[i].field), evidence[i].span);
+        jw_set_text(writer, "label", evidence[i].label);
+        jw_set_probability(writer, "share", evidence[i].share);
+        jw_end_object(writer);
     }
-    return list;
+    jw_end_array(writer);
 }
 
-static struct jv *path_json(const struct leaf *leaf)
+/* The members of a candidate; the object stays open. */
+static void write_leaf(struct jw *writer, const struct leaf *leaf, double score)
 {
-    struct jv *path = jv_array();
+    jw_object(writer);
+    jw_set_text(writer, "department", leaf->department);
+    jw_set_text(writer, "code", leaf->code);
+    jw_set_text(writer, "name", leaf->name);
+    jw_key(writer, "path");
+    jw_array(writer);
     for (size_t i = 0; i < leaf->path_length; i++)
-        jv_push(path, jv_of_text(leaf->path[i]));
-    return path;
-}
-
-static struct jv *leaf_json(const struct leaf *leaf, double score)
-{
-    struct jv *one = jv_object();
-    jv_set_text(one, "department", leaf->department);
-    jv_set_text(one, "code", leaf->code);
-    jv_set_text(one, "name", leaf->name);
-    jv_set(one, "path", path_json(leaf));
-    jv_set_number(one, "score", rounded(score));
-    jv_set(one, "provisional", jv_of_bool(false));
-    return one;
+        jw_text(writer, leaf->path[i]);
+    jw_end_array(writer);
+    jw_set_probability(writer, "score", score);
+    jw_key(writer, "provisional");
+    jw_bool(writer, false);
 }
 
 /* The probability of a candidate: the confidence is the first one's (or, for decision none, what is
@@ -62,72 +58,112 @@ static double candidate_score(const struct verdict *verdict, size_t candidate)
                 first * verdict->ranking.all[candidate].share / verdict->ranking.all[0].share);
 }
 
-struct jv *result_candidates(const struct mind *mind, const struct verdict *verdict, bool evidence)
+static void write_candidates(struct jw *writer, const struct mind *mind,
+                             const struct verdict *verdict)
 {
-    struct jv *list = jv_array();
+    jw_key(writer, "candidates");
+    jw_array(writer);
     for (size_t i = 0; i < verdict->ranking.top && i < SHOWN; i++) {
-        const struct leaf *leaf = &verdict->revision->leaves[verdict->ranking.all[i].leaf];
-        struct jv *one = leaf_json(leaf, candidate_score(verdict, i));
-        if (evidence && i < WITH_EVIDENCE)
-            jv_set(one, "evidence", evidence_json(mind, verdict, i));
-        jv_push(list, one);
+        write_leaf(writer, &verdict->revision->leaves[verdict->ranking.all[i].leaf],
+                   candidate_score(verdict, i));
+        if (i < WITH_EVIDENCE)
+            write_evidence(writer, mind, verdict, i);
+        jw_end_object(writer);
     }
-    return list;
+    jw_end_array(writer);
 }
 
-static struct jv *item_json(const struct verdict *verdict, const struct project *project,
-                            const struct item_verdict *item)
+static void write_item_text(struct jw *writer, const struct project *project, struct span span)
 {
-    struct jv *one = jv_object(), *candidates = jv_array();
-    char *text = text_cut(project->fields[FIELD_DESCRIPTION], item->line.span);
-    jv_set_text(one, "text", text);
-    free(text);
-    jv_set_text(one, "field", field_name(FIELD_DESCRIPTION));
-    jv_set_number(one, "start", (double)item->line.span.start);
-    jv_set_number(one, "end", (double)item->line.span.end);
+    const char *text = project->fields[FIELD_DESCRIPTION];
+    size_t from = text_offset(text, span.start);
+    jw_key(writer, "text");
+    jw_text_part(writer, text + from, text_offset(text + from, span.end - span.start));
+}
+
+static void write_item(struct jw *writer, const struct verdict *verdict,
+                       const struct project *project, const struct item_verdict *item)
+{
+    jw_object(writer);
+    write_item_text(writer, project, item->line.span);
+    write_span(writer, field_name(FIELD_DESCRIPTION), item->line.span);
     if (item->line.amount_fen >= 0)
-        jv_set_number(one, "amount_yuan", (double)item->line.amount_fen / 100);
-    jv_set_text(one, "kind", kind_name(item->kind));
-    jv_set_number(one, "confidence", rounded(item->confidence));
-    for (size_t c = 0; item->kind == KIND_SERVICE && c < item->candidate_count; c++)
-        jv_push(candidates, leaf_json(&verdict->revision->leaves[item->candidates[c].leaf],
-                                      item->confidence * item->candidates[c].share /
-                                          fmax(item->candidates[0].share, 1e-9)));
-    jv_set(one, "candidates", candidates);
-    return one;
+        jw_set_number(writer, "amount_yuan", (double)item->line.amount_fen / 100);
+    jw_set_text(writer, "kind", kind_name(item->kind));
+    jw_set_probability(writer, "confidence", item->confidence);
+    jw_key(writer, "candidates");
+    jw_array(writer);
+    for (size_t c = 0; item->kind == KIND_SERVICE && c < item->candidate_count; c++) {
+        write_leaf(writer, &verdict->revision->leaves[item->candidates[c].leaf],
+                   item->confidence * item->candidates[c].share / item->candidates[0].share);
+        jw_end_object(writer);
+    }
+    jw_end_array(writer);
+    jw_end_object(writer);
 }
 
-static struct jv *items_json(const struct verdict *verdict, const struct project *project)
+static void write_items(struct jw *writer, const struct verdict *verdict,
+                        const struct project *project)
 {
-    struct jv *list = jv_array();
+    jw_key(writer, "items");
+    jw_array(writer);
     for (size_t i = 0; i < verdict->item_count; i++)
-        jv_push(list, item_json(verdict, project, &verdict->items[i]));
-    return list;
+        write_item(writer, verdict, project, &verdict->items[i]);
+    jw_end_array(writer);
 }
 
-struct jv *result_json(const struct engine *engine, const struct project *project, const char *id,
-                       const struct verdict *verdict)
+static void write_finding(struct jw *writer, const struct finding *finding)
 {
-    struct jv *result = jv_object();
-    jv_set_text(result, "id", id);
-    jv_set_text(result, "catalog", verdict->revision->number);
-    jv_set_text(result, "engine", engine_version());
-    jv_set_text(result, "model", engine_model(engine));
-    jv_set_text(result, "decision", decision_name(verdict->decision));
-    jv_set_text(result, "kind", kind_name(verdict->kind));
-    jv_set_number(result, "confidence", rounded(verdict->confidence));
-    jv_set(result, "candidates", result_candidates(engine_mind(engine), verdict, true));
-    jv_set(result, "items", items_json(verdict, project));
-    jv_set(result, "findings", jv_array());
-    return result;
+    jw_object(writer);
+    jw_set_text(writer, "rule", finding->rule);
+    jw_set_text(writer, "severity", severity_word(finding->severity));
+    if (*finding->field)
+        write_span(writer, finding->field, finding->span);
+    jw_set_text(writer, "message", finding->message);
+    jw_set_text(writer, "basis", finding->basis);
+    if (*finding->other)
+        jw_set_text(writer, "other", finding->other);
+    jw_end_object(writer);
 }
 
-struct jv *result_error(const char *id, const struct fault *fault)
+static void write_findings(struct jw *writer, const struct findings *findings)
 {
-    struct jv *result = jv_object(), *error = jv_object();
-    jv_set_text(error, "code", fault->code);
-    jv_set_text(error, "message", fault->message);
-    jv_set_text(result, "id", id && *id ? id : NULL);
-    jv_set(result, "error", error);
-    return result;
+    jw_key(writer, "findings");
+    jw_array(writer);
+    for (size_t i = 0; findings && i < findings->count; i++)
+        write_finding(writer, &findings->all[i]);
+    jw_end_array(writer);
+}
+
+void result_write(struct jw *writer, struct strbuf *out, const struct engine *engine,
+                  const struct project *project, const char *id, const struct verdict *verdict,
+                  const struct findings *findings)
+{
+    jw_begin(writer, out);
+    jw_object(writer);
+    jw_set_text(writer, "id", id);
+    jw_set_text(writer, "catalog", verdict->revision->number);
+    jw_set_text(writer, "engine", engine_version());
+    jw_set_text(writer, "model", engine_model(engine));
+    jw_set_text(writer, "decision", decision_name(verdict->decision));
+    jw_set_text(writer, "kind", kind_name(verdict->kind));
+    jw_set_probability(writer, "confidence", verdict->confidence);
+    write_candidates(writer, engine_mind(engine), verdict);
+    write_items(writer, verdict, project);
+    write_findings(writer, findings);
+    jw_end_object(writer);
+}
+
+void result_write_error(struct jw *writer, struct strbuf *out, const char *id,
+                        const struct fault *fault)
+{
+    jw_begin(writer, out);
+    jw_object(writer);
+    jw_set_text(writer, "id", id && *id ? id : NULL);
+    jw_key(writer, "error");
+    jw_object(writer);
+    jw_set_text(writer, "code", fault->code);
+    jw_set_text(writer, "message", fault->message);
+    jw_end_object(writer);
+    jw_end_object(writer);
 }

@@ -2,14 +2,16 @@
 #define JINMU_RESULT_H
 
 #include "catalog/engine_parts.h"
+#include "catalog/finding.h"
+#include "common/json_writer.h"
 
-/* The result of design.md section 4 as JSON; the caller owns it. Evidence stands at the first
- * candidates only. */
-struct jv *result_json(const struct engine *engine, const struct project *project, const char *id,
-                       const struct verdict *verdict);
+/* The result of design.md section 4 as JSON, appended to `out`. Evidence stands at the first
+ * candidates only. `findings` may be NULL. */
+void result_write(struct jw *writer, struct strbuf *out, const struct engine *engine,
+                  const struct project *project, const char *id, const struct verdict *verdict,
+                  const struct findings *findings);
 /* {"id":…,"error":{"code":…,"message":…}} */
-struct jv *result_error(const char *id, const struct fault *fault);
-/* The candidates alone. */
-struct jv *result_candidates(const struct mind *mind, const struct verdict *verdict, bool evidence);
+void result_write_error(struct jw *writer, struct strbuf *out, const char *id,
+                        const struct fault *fault);
 
 #endif

@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include "common/json_writer.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 
@@ -29,20 +30,40 @@ static bool is_of_type(const struct jv *value, json_type type)
     return value && json_typeof(raw(value)) == type;
 }
 
+/* How deep the brackets of a text go, those in strings left out. Only an upper bound is wanted: what
+ * is no JSON is told by the parser. */
+static size_t depth_of(const char *bytes, size_t length)
+{
+    size_t depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += bytes[i] == '\\';
+        else if (bytes[i] == '{' || bytes[i] == '[')
+            deepest = ++depth > deepest ? depth : deepest;
+        else if (bytes[i] == '}' || bytes[i] == ']')
+            depth -= depth > 0;
+    }
+    return deepest;
+}
+
 struct jv *jv_read(const char *bytes, size_t length, struct fault *fault)
 {
     if (!text_is_utf8(bytes, length)) {
         fault_set(fault, "input.not_utf8", "输入不是有效的 UTF-8 文本");
         return NULL;
     }
+    if (depth_of(bytes, length) > JW_DEPTH) {
+        fault_set(fault, "input.too_deep", "JSON 的嵌套超过 %d 层", JW_DEPTH);
+        return NULL;
+    }
     json_error_t error;
     json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!value) {
-        bool deep = json_error_code(&error) == json_error_stack_overflow;
-        fault_set(fault, deep ? "input.too_deep" : "input.not_json",
-                  "输入不是有效的 JSON：第 %d 行第 %d 列（%s）", error.line, error.column,
-                  error.text);
-    }
+    if (!value)
+        fault_set(fault, "input.not_json", "输入不是有效的 JSON：第 %d 行第 %d 列（%s）",
+                  error.line, error.column, error.text);
     return (struct jv *)value;
 }
 
@@ -53,20 +74,12 @@ void jv_destroy(struct jv **value)
     *value = NULL;
 }
 
-static int append_bytes(const char *bytes, size_t length, void *out)
-{
-    strbuf_add(out, bytes, length);
-    return 0;
-}
-
-/* As many digits as every double keeps: amounts come out to the fen as they went in, and 0.97 does
- * not become 0.96999999999999997. */
-enum { DIGITS = 15 };
-
 void jv_append(const struct jv *value, struct strbuf *out)
 {
-    json_dump_callback(raw(value), append_bytes, out,
-                       JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
+    struct jw *writer = jw_new();
+    jw_begin(writer, out);
+    jw_value(writer, value);
+    jw_destroy(&writer);
 }
 
 char *jv_write(const struct jv *value)

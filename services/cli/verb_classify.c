@@ -57,11 +57,12 @@ static void print_result(const struct judged *judged, void *errors)
 
 static void print_refusal(const struct fault *fault)
 {
-    struct jv *result = result_error(NULL, fault);
-    char *text = jv_write(result);
-    puts(text);
-    free(text);
-    jv_destroy(&result);
+    struct strbuf text = {0};
+    struct jw *writer = jw_new();
+    result_write_error(writer, &text, NULL, fault);
+    puts(text.text);
+    jw_destroy(&writer);
+    strbuf_free(&text);
 }
 
 static void judge_line(struct judge *judge, const struct options *options, const char *line,
