@@ -35,13 +35,23 @@ static int load_model(struct engine *engine, struct store *store, struct fault *
     return engine->mind.model ? 0 : -1;
 }
 
+/* Results of the same project before and after a review are results of different models. */
+static void name_model(struct engine *engine)
+{
+    char *name = memory_model(engine->mind.memory, engine->model_hash);
+    free(engine->model_hash);
+    engine->model_hash = name;
+}
+
 static int load(struct engine *engine, struct store *store, struct fault *fault)
 {
     struct mind *mind = &engine->mind;
     if (load_model(engine, store, fault) || !(mind->thesaurus = thesaurus_load(store, fault)) ||
         !(mind->directory = directory_load(store, mind->thesaurus, fault)) ||
+        !(mind->memory = memory_load(store, mind->thesaurus, mind->directory, fault)) ||
         !(mind->kinds = kind_table_load(store, mind->thesaurus, fault)))
         return -1;
+    name_model(engine);
     kind_table_learn(mind->kinds, mind->model);
     mind->index = index_new(mind->thesaurus, mind->model);
     return 0;
@@ -65,6 +75,7 @@ void engine_destroy(struct engine **engine)
         return;
     struct mind *mind = &(*engine)->mind;
     index_destroy(&mind->index);
+    memory_destroy(&mind->memory);
     kind_table_destroy(&mind->kinds);
     directory_destroy(&mind->directory);
     thesaurus_destroy(&mind->thesaurus);

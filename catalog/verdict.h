@@ -5,6 +5,7 @@
 #include "catalog/index.h"
 #include "catalog/kind.h"
 #include "catalog/lines.h"
+#include "catalog/memory.h"
 #include "catalog/model.h"
 #include "catalog/project.h"
 #include "catalog/rank.h"
@@ -22,6 +23,7 @@ struct mind {
     struct kind_table *kinds;
     struct model *model;
     struct index *index;
+    struct memory *memory;
 };
 
 enum { ITEM_CANDIDATES = 3 };
@@ -48,6 +50,7 @@ struct verdict {
     struct kind_view view;
     struct item_verdict items[LINE_ITEMS];
     size_t item_count;
+    struct recalled recalled; /* what people decided about a project like this one */
     struct folded scratch;
     struct plain plain; /* of the description */
     struct strbuf text;
@@ -62,6 +65,9 @@ const struct revision *verdict_revision(const struct mind *mind, const struct pr
  * these are for other things than the whole seems to be, a person has to decide. */
 void verdict_project(struct verdict *verdict, const struct mind *mind,
                      const struct revision *revision, const struct project *project);
+
+/* Lets a verdict on a project as a whole follow what people decided about one nearly the same. */
+void verdict_recall(struct verdict *verdict, const struct mind *mind, const char *unit);
 
 /* Judges texts (indexed by enum field) of a unit as one thing, without line items. */
 void verdict_reach(struct verdict *verdict, const struct mind *mind,
