@@ -26,6 +26,16 @@ static struct span title_of(const struct plain *plain, const struct line_item *l
     return (struct span){line->span.start, end};
 }
 
+/* A line item says what it is for at once; the rest of a long one costs time and blurs it. */
+enum { ITEM_CODE_POINTS = 160 };
+
+static struct span beginning_of(struct span span)
+{
+    if (span.end > span.start + ITEM_CODE_POINTS)
+        span.end = span.start + ITEM_CODE_POINTS;
+    return span;
+}
+
 static void add_span(struct strbuf *text, const char *utf8, struct span span)
 {
     size_t from = text_offset(utf8, span.start);
@@ -41,9 +51,9 @@ static void judge_item(struct verdict *verdict, const struct mind *mind,
     const char *texts[FIELDS] = {"", "", "", "", "", ""};
     struct span title = title_of(&verdict->plain, &item->line);
     strbuf_reset(&verdict->text);
-    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], title);
+    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], beginning_of(title));
     size_t body = verdict->text.length;
-    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], item->line.span);
+    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], beginning_of(item->line.span));
     texts[FIELD_NAME] = verdict->text.text;
     texts[FIELD_DESCRIPTION] = verdict->text.text + body;
     verdict_reach(verdict, mind, verdict->revision, project->unit, project->department, texts);
