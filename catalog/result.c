@@ -13,6 +13,25 @@ static void write_span(struct jw *writer, const char *field, struct span span)
     jw_set_integer(writer, "end", (long long)span.end);
 }
 
+/* The whole name is what a project is known by as one that was decided before. */
+static void write_memory(struct jw *writer, const struct verdict *verdict)
+{
+    const struct remembered *memory = verdict->recalled.first;
+    struct strbuf label = {0};
+    strbuf_printf(&label, "与已确认项目“%s”", memory->name);
+    if (*memory->project)
+        strbuf_printf(&label, "（%s）", memory->project);
+    strbuf_puts(&label, "相同");
+    size_t length = verdict->reading.fields[FIELD_NAME].folded.code_points;
+    jw_object(writer);
+    write_span(writer, field_name(FIELD_NAME), (struct span){0, length});
+    jw_set_text(writer, "label", label.text);
+    jw_set_probability(writer, "share", 1);
+    jw_set_text(writer, "memory", memory->review);
+    jw_end_object(writer);
+    strbuf_free(&label);
+}
+
 static void write_evidence(struct jw *writer, const struct mind *mind,
                            const struct verdict *verdict, size_t candidate)
 {
@@ -20,6 +39,9 @@ static void write_evidence(struct jw *writer, const struct mind *mind,
     size_t count = evidence_collect(mind, verdict, candidate, evidence);
     jw_key(writer, "evidence");
     jw_array(writer);
+    if (candidate == 0 && verdict->recalled.outcome == RECALL_FOUND &&
+        verdict->recalled.first->kind == KIND_SERVICE)
+        write_memory(writer, verdict);
     for (size_t i = 0; i < count; i++) {
         jw_object(writer);
         write_span(writer, field_name(evidence[i].field), evidence[i].span);
@@ -135,6 +157,20 @@ static void write_findings(struct jw *writer, const struct findings *findings)
     jw_end_array(writer);
 }
 
+/* The memory that was followed, or those for which a person has to decide. */
+static void write_recalled(struct jw *writer, const struct recalled *recalled)
+{
+    bool found = recalled->outcome == RECALL_FOUND;
+    jw_key(writer, found ? "remembered" : "disputed");
+    jw_object(writer);
+    jw_set_text(writer, "review", recalled->first->review);
+    jw_set_text(writer, "project", recalled->first->project);
+    jw_set_probability(writer, "similarity", recalled->similarity);
+    if (recalled->second)
+        jw_set_text(writer, "other_review", recalled->second->review);
+    jw_end_object(writer);
+}
+
 void result_write(struct jw *writer, struct strbuf *out, const struct engine *engine,
                   const struct project *project, const char *id, const struct verdict *verdict,
                   const struct findings *findings)
@@ -150,6 +186,8 @@ void result_write(struct jw *writer, struct strbuf *out, const struct engine *en
     jw_set_probability(writer, "confidence", verdict->confidence);
     write_candidates(writer, engine_mind(engine), verdict);
     write_items(writer, verdict, project);
+    if (verdict->recalled.outcome != RECALL_NOTHING)
+        write_recalled(writer, &verdict->recalled);
     write_findings(writer, findings);
     jw_end_object(writer);
 }
