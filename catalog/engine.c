@@ -54,7 +54,8 @@ static int load(struct engine *engine, struct store *store, struct fault *fault)
     name_model(engine);
     kind_table_learn(mind->kinds, mind->model);
     mind->index = index_new(mind->thesaurus, mind->model);
-    return 0;
+    engine->checks = checks_load(store, mind->thesaurus, fault);
+    return engine->checks ? 0 : -1;
 }
 
 struct engine *engine_load(const char *catalog_path, struct fault *fault)
@@ -74,6 +75,7 @@ void engine_destroy(struct engine **engine)
     if (!*engine)
         return;
     struct mind *mind = &(*engine)->mind;
+    checks_destroy(&(*engine)->checks);
     index_destroy(&mind->index);
     memory_destroy(&mind->memory);
     kind_table_destroy(&mind->kinds);

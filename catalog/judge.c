@@ -15,6 +15,8 @@ struct judge {
     struct verdict verdict;
     struct strbuf project_text, result_text;
     struct jw *writer;
+    struct checks_scratch *checks;
+    struct findings findings;
     char hash[HASH_HEX];
     char id[PROJECT_ID_BYTES + 1];
     const struct revision *revision; /* of the last project, and how that one named it: */
@@ -27,6 +29,7 @@ struct judge *judge_new(const struct engine *engine, const struct project_limits
     judge->engine = engine;
     judge->limits = limits ? *limits : project_limits_default;
     judge->writer = jw_new();
+    judge->checks = checks_scratch_new(engine->checks);
     return judge;
 }
 
@@ -38,6 +41,8 @@ void judge_destroy(struct judge **judge)
     strbuf_free(&(*judge)->project_text);
     strbuf_free(&(*judge)->result_text);
     jw_destroy(&(*judge)->writer);
+    checks_scratch_destroy(&(*judge)->checks);
+    findings_free(&(*judge)->findings);
     free(*judge);
     *judge = NULL;
 }
@@ -90,8 +95,10 @@ static int judge_texts(struct judge *judge, const struct project *project, struc
         judged->department = revision->leaves[verdict->ranking.all[0].leaf].department;
     else if (verdict->guesses.count)
         judged->department = verdict->guesses.all[0].name;
+    checks_project(judge->checks, project, verdict, &judge->findings);
+    judged->findings = judge->findings.count;
     result_write(judge->writer, &judge->result_text, judge->engine, project, judge->id, verdict,
-                 NULL);
+                 &judge->findings);
     return 0;
 }
 
@@ -153,6 +160,7 @@ int judge_body(struct judge *judge, const char *body, size_t bytes, judged_fn *e
     if (!json)
         return -1;
     int status = 0;
+    checks_begin(judge->checks);
     if (jv_get(json, "projects"))
         status = judge_batch(judge, jv_get(json, "projects"), each, argument, fault);
     else if (jv_is_object(json))
