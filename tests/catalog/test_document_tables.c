@@ -249,7 +249,9 @@ static void test_the_budget_table_gives_what_the_goals_table_lost(void **state)
 static void test_a_document_without_goals_tables_gives_its_budget_rows(void **state)
 {
     (void)state;
-    struct jv *document = read_document("青禾市民政局\n2026年度单位预算公开\n" BUDGET);
+    struct jv *document =
+        read_document("青禾市民政局\n2026年度单位预算公开\n2026年项目支出预算表（上年结转）\n"
+                      "单位：万元\n项目名称\t合计\n旧项目\t7.00\n注：无\n" BUDGET);
     assert_int_equal(jv_count(jv_get(document, "projects")), 3);
     assert_project(project_at(document, 1), "殡葬服务", "青禾市民政局", 120000);
     assert_true(has_finding(jv_get(project_at(document, 1), "intake_findings"),
