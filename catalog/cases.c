@@ -29,17 +29,25 @@ static int read_label(struct labelled *labelled, struct fault *fault)
     return 0;
 }
 
-static int read_case(struct labelled *labelled, const char *line, size_t length,
-                     struct fault *fault)
+static int read_case(struct labelled *labelled, struct jv *json, struct fault *fault)
 {
-    *labelled = (struct labelled){.json = jv_read(line, length, fault)};
-    if (labelled->json &&
+    *labelled = (struct labelled){.json = json};
+    if (json &&
         project_read(&labelled->project, labelled->json, &project_limits_default, fault) == 0 &&
         read_label(labelled, fault) == 0)
         return 0;
     project_clear(&labelled->project);
     jv_destroy(&labelled->json);
     return -1;
+}
+
+int cases_add(struct cases *cases, struct jv *json, struct fault *fault)
+{
+    cases->all = xrealloc(cases->all, (cases->count + 1) * sizeof *cases->all);
+    if (read_case(&cases->all[cases->count], json, fault))
+        return -1;
+    cases->count++;
+    return 0;
 }
 
 static void drop_from(struct cases *cases, size_t kept)
@@ -66,10 +74,7 @@ int cases_read(struct cases *cases, const char *path, struct fault *fault)
             length--;
         if (length == 0)
             continue;
-        cases->all = xrealloc(cases->all, (cases->count + 1) * sizeof *cases->all);
-        status = read_case(&cases->all[cases->count], line, (size_t)length, &why);
-        if (status == 0)
-            cases->count++;
+        status = cases_add(cases, jv_read(line, (size_t)length, &why), &why);
     }
     if (status) {
         drop_from(cases, before);

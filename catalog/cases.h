@@ -27,6 +27,8 @@ struct cases {
 
 /* Adds the cases of a file. 0, or -1 with a fault that names the line; then nothing was added. */
 int cases_read(struct cases *cases, const char *path, struct fault *fault);
+/* Adds one, which takes the JSON over. 0, or -1 with a fault. */
+int cases_add(struct cases *cases, struct jv *json, struct fault *fault);
 /* Adds those of DIRECTORY/cases/NAME.jsonl, the project's own training cases. 0, or -1 with a fault. */
 int cases_read_all(struct cases *cases, const char *data_directory, struct fault *fault);
 void cases_free(struct cases *cases);

@@ -19,10 +19,15 @@ static char *default_path(const char *state, struct fault *fault)
     return path;
 }
 
+char *local_engine_path(const char *db, const char *state, struct fault *fault)
+{
+    return db ? xstrdup(db) : default_path(state, fault);
+}
+
 struct engine *local_engine_open(const char *db, const char *state)
 {
     struct fault fault = {0};
-    char *path = db ? xstrdup(db) : default_path(state, &fault);
+    char *path = local_engine_path(db, state, &fault);
     struct engine *engine = path ? engine_load(path, &fault) : NULL;
     if (!engine)
         fprintf(stderr, "jinmu: %s\n", fault.message);

@@ -12,6 +12,7 @@ int verb_train(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_submit(int argc, char **argv);
+int verb_reviews(int argc, char **argv);
 int verb_results(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_status(int argc, char **argv);
