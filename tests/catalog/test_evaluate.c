@@ -312,9 +312,12 @@ static void test_cases_of_the_same_id_are_compared_in_their_order(void **state)
         add_service(&before, "twin", "easy", &road, &road, i == 0, DECISION_REVIEW, 0.5);
         add_service(&now, "twin", "easy", &road, &road, 1, DECISION_REVIEW, 0.5);
     }
+    add_service(&now, "twin", "easy", &road, &road, 0, DECISION_REVIEW, 0.5);
     struct jv *earlier = evaluation_json(&before.evaluation);
     assert_int_equal(evaluation_compare(&now.evaluation, earlier, &comparison, NULL), 0);
     assert_int_equal(comparison.common, 2);
+    assert_int_equal(comparison.only_now, 1);
+    assert_int_equal(comparison.worse.count, 0);
     assert_int_equal(comparison.better.count, 1);
     assert_ptr_equal(comparison.better.all[0].now, &now.outcomes[1]);
     comparison_free(&comparison);

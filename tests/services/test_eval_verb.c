@@ -1,10 +1,12 @@
 /* `jinmu eval` on the cases of tests/fixtures/holdout.jsonl, which nothing was trained on: what the
  * product promises, and what the verb prints and writes. */
+#include "catalog/catalog.h"
 #include "catalog/evaluate.h"
 #include "common/json.h"
 #include "common/strbuf.h"
 #include "tests/services/process.h"
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -88,13 +92,13 @@ static char *read_file(const char *path)
 static int open_stand(void **state)
 {
     static struct stand stand;
+    *state = &stand;
     stand.directory = scratch_new();
     stand.json_path = file_in(&stand, "holdout.json");
     char *output = eval(&stand, 0, "--json %s", holdout);
     write_file(stand.json_path, output);
     stand.json = jv_read(output, strlen(output), NULL);
     free(output);
-    *state = &stand;
     return stand.json ? 0 : -1;
 }
 
@@ -217,6 +221,97 @@ static void test_what_cannot_be_read_or_written_is_named(void **state)
     free(output);
 }
 
+/* Every ninth case of the holdout is judged; of the others, as many are trained on. */
+enum { EVERY = 9, JUDGED = 1, TAUGHT = 4 };
+
+static void write_ninth(const char *path, size_t which)
+{
+    char *text = read_file(holdout);
+    struct strbuf chosen = {0};
+    size_t number = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        if (number++ % EVERY == which)
+            strbuf_printf(&chosen, "%s\n", line);
+    write_file(path, chosen.text);
+    strbuf_free(&chosen);
+    free(text);
+}
+
+/* The catalog's data with few training cases of its own (the path: free()). */
+static char *data_with_few_cases(const struct stand *stand, const char *name)
+{
+    char *directory = file_in(stand, name);
+    struct strbuf path = {0};
+    glob_t entries;
+    assert_int_equal(mkdir(directory, 0700), 0);
+    strbuf_printf(&path, "%s/*", catalog_data_directory());
+    assert_int_equal(glob(path.text, 0, NULL, &entries), 0);
+    for (size_t i = 0; i < entries.gl_pathc; i++) {
+        const char *base = strrchr(entries.gl_pathv[i], '/') + 1;
+        strbuf_reset(&path);
+        strbuf_printf(&path, "%s/%s", directory, base);
+        assert_int_equal(strcmp(base, "cases") == 0 ? mkdir(path.text, 0700)
+                                                    : symlink(entries.gl_pathv[i], path.text),
+                         0);
+    }
+    globfree(&entries);
+    strbuf_reset(&path);
+    strbuf_printf(&path, "%s/cases/1.jsonl", directory);
+    write_ninth(path.text, TAUGHT);
+    strbuf_free(&path);
+    return directory;
+}
+
+static char *crosswise_json(const struct stand *stand, const char *data, const char *cases)
+{
+    setenv("JINMU_DATA", data, 1);
+    char *output = eval(stand, 0, "--json --cross-validate 2 %s", cases);
+    unsetenv("JINMU_DATA");
+    struct jv *json = jv_read(output, strlen(output), NULL);
+    assert_true(jv_is_array(jv_get(jv_get(json, "cross_validated"), "outcomes")));
+    assert_true(jv_is_number(jv_get(json, "top1")));
+    char *text = jv_write(jv_get(json, "cross_validated"));
+    jv_destroy(&json);
+    free(output);
+    return text;
+}
+
+static void test_judged_case_does_not_teach_its_own_judge(void **state)
+{
+    struct stand *stand = *state;
+    char *cases = file_in(stand, "judged.jsonl");
+    char *data = data_with_few_cases(stand, "data");
+    write_ninth(cases, JUDGED);
+    char *apart = crosswise_json(stand, data, cases);
+    struct strbuf among = {0};
+    strbuf_printf(&among, "%s/cases/2.jsonl", data);
+    write_ninth(among.text, JUDGED);
+    char *together = crosswise_json(stand, data, cases);
+    assert_string_equal(apart, together);
+    strbuf_free(&among);
+    free(together);
+    free(apart);
+    free(data);
+    free(cases);
+}
+
+static void test_cross_validation_prints_both_figures(void **state)
+{
+    struct stand *stand = *state;
+    char *cases = file_in(stand, "both.jsonl");
+    char *data = data_with_few_cases(stand, "data-both");
+    write_ninth(cases, JUDGED);
+    setenv("JINMU_DATA", data, 1);
+    char *output = eval(stand, 0, "--cross-validate 2 %s", cases);
+    unsetenv("JINMU_DATA");
+    char *plain = strstr(output, "== the model as it is ==\ncases 30\n");
+    assert_non_null(plain);
+    assert_non_null(strstr(plain, "== cross-validated, 2 folds ==\ncases 30\n"));
+    free(output);
+    free(data);
+    free(cases);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_case_that_turned_right_is_named_as_better),
         cmocka_unit_test(test_tables_are_printed),
         cmocka_unit_test(test_page_is_written),
+        cmocka_unit_test(test_judged_case_does_not_teach_its_own_judge),
+        cmocka_unit_test(test_cross_validation_prints_both_figures),
         cmocka_unit_test(test_what_cannot_be_read_or_written_is_named),
     };
     return cmocka_run_group_tests(tests, open_stand, close_stand);
