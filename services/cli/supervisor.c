@@ -80,7 +80,7 @@ void supervisor_add(struct supervisor *supervisor, const char *const arguments[]
     if (supervisor->count == CHILDREN)
         abort(); /* the caller limits how many workers there are */
     struct child *child = &supervisor->children[supervisor->count++];
-    for (size_t i = 0; arguments[i] && i < ARGUMENTS; i++)
+    for (size_t i = 0; i < ARGUMENTS && arguments[i]; i++)
         child->arguments[i] = xstrdup(arguments[i]);
     child->pause_ms = PAUSE_MS;
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_US = 5000,        /* how long batches are gathered for one commit */
+    DRAIN_US = 3000,        /* how long batches are gathered for one commit */
     DRAIN_URGENT_US = 1000, /* when someone waits for one of them */
     BATCH_RECORDS = 1024,   /* of one STORE, at most */
     DRAIN_EVENTS = 4096,    /* events of one commit, at most */
