@@ -100,6 +100,20 @@ static int classify(struct judge *judge, const struct options *options, FILE *in
     return errors ? 1 : 0;
 }
 
+/* Whether all was read and all was written; says what was not. */
+static bool streams_held(const struct options *options, FILE *input)
+{
+    if (ferror(input)) {
+        fprintf(stderr, "jinmu: %s: %s\n", options->file ? options->file : "-", strerror(errno));
+        return false;
+    }
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "jinmu: standard output: %s\n", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
 int verb_classify(int argc, char **argv)
 {
     struct options options = {0};
@@ -116,6 +130,8 @@ int verb_classify(int argc, char **argv)
     if (engine) {
         struct judge *judge = judge_new(engine, NULL);
         status = classify(judge, &options, input);
+        if (!streams_held(&options, input))
+            status = 2;
         judge_destroy(&judge);
         engine_destroy(&engine);
     }
