@@ -95,7 +95,9 @@ static void put_real(struct jw *writer, double number)
 
 void jw_number(struct jw *writer, double number)
 {
-    if (fabs(number) < 9e15 && number == floor(number))
+    if (!isfinite(number))
+        yajl_gen_null(writer->generator);
+    else if (fabs(number) < 9e15 && number == floor(number))
         jw_integer(writer, (long long)number);
     else
         put_real(writer, number);
@@ -104,6 +106,10 @@ void jw_number(struct jw *writer, double number)
 void jw_probability(struct jw *writer, double probability)
 {
     enum { SCALE = 10000 };
+    if (!isfinite(probability)) {
+        jw_number(writer, probability);
+        return;
+    }
     long parts = lround(probability * SCALE);
     char text[24] = "0.";
     if (parts <= 0 || parts >= SCALE) {

@@ -25,7 +25,7 @@ void jw_key(struct jw *writer, const char *name);
 void jw_text(struct jw *writer, const char *utf8); /* NULL writes null */
 void jw_text_part(struct jw *writer, const char *utf8, size_t bytes);
 void jw_integer(struct jw *writer, long long number);
-/* Fifteen significant digits, a whole number without a point. */
+/* Fifteen significant digits, a whole number without a point; what is no number writes null. */
 void jw_number(struct jw *writer, double number);
 /* A probability with four digits behind the point at most: more would feign precision. */
 void jw_probability(struct jw *writer, double probability);
