@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+/* What the engine holds for something else may still be a service to this probability. */
+static const double likely_service = 0.1;
+
 /* A pattern may try this much at one place; more is a bad pattern or a hostile text. */
 enum { MATCH_LIMIT = 20000, DEPTH_LIMIT = 2000, SENTENCE = 400, QUOTE = 30, GROUPS = 16 };
 
@@ -60,13 +63,14 @@ static int bind_rules(struct checks *checks, struct fault *fault)
     return 0;
 }
 
-static uint32_t purchase_word(struct checks *checks, const char *word)
+/* A word that the checks themselves look out for, found in the same pass as the triggers. */
+static void add_word(struct checks *checks, enum word word, const char *text)
 {
     struct folded folded = {0};
-    folder_fold(checks->thesaurus->folder, word, strlen(word), &folded);
-    uint32_t number = trie_get(checks->rules->triggers, folded.units, folded.length);
+    folder_fold(checks->thesaurus->folder, text, strlen(text), &folded);
+    uint32_t number = trie_add(checks->rules->triggers, folded.units, folded.length);
     folded_free(&folded);
-    return number;
+    map_put(&checks->words, number, word);
 }
 
 struct checks *checks_load(struct store *catalog, const struct thesaurus *thesaurus,
@@ -80,8 +84,12 @@ struct checks *checks_load(struct store *catalog, const struct thesaurus *thesau
         checks_destroy(&checks);
         return NULL;
     }
-    checks->purchase_words[0] = purchase_word(checks, "政府购买服务");
-    checks->purchase_words[1] = purchase_word(checks, "购买服务方式");
+    add_word(checks, WORD_PURCHASE, "政府购买服务");
+    add_word(checks, WORD_PURCHASE, "购买服务方式");
+    add_word(checks, WORD_MONEY, "元");
+    add_word(checks, WORD_MONEY, "万");
+    add_word(checks, WORD_MONEY, "=");
+    add_word(checks, WORD_YEAR, "年");
     return checks;
 }
 
@@ -91,6 +99,7 @@ void checks_destroy(struct checks **checks)
         return;
     rules_destroy(&(*checks)->rules);
     items_destroy(&(*checks)->items);
+    map_free(&(*checks)->words);
     free((*checks)->bound);
     free(*checks);
     *checks = NULL;
@@ -117,8 +126,10 @@ struct checks_scratch *checks_scratch_new(const struct checks *checks)
     scratch->done = xcalloc(checks->rules->count + 1, sizeof *scratch->done);
     scratch->searched = xcalloc(checks->rules->count + 1, sizeof *scratch->searched);
     scratch->near = near_new();
-    for (int f = 0; f < FIELDS; f++)
+    for (int f = 0; f < FIELDS; f++) {
         scratch->fields[f].amounts = xcalloc(AMOUNTS, sizeof(struct money));
+        scratch->fields[f].lists = xcalloc(LISTS, sizeof(struct listing));
+    }
     time_t now = time(NULL);
     struct tm today;
     localtime_r(&now, &today);
@@ -137,6 +148,7 @@ void checks_scratch_destroy(struct checks_scratch **address)
     pcre2_jit_stack_free(scratch->stack);
     for (int f = 0; f < FIELDS; f++) {
         free(scratch->fields[f].amounts);
+        free(scratch->fields[f].lists);
         plain_free(&scratch->fields[f].plain);
     }
     free(scratch->hits);
@@ -208,8 +220,8 @@ void check_report(struct check_context *context, const struct rule *rule, const 
     va_end(arguments);
 }
 
-void check_report_as(struct check_context *context, const struct rule *rule,
-                     enum severity severity, const char *field, struct span span, ...)
+void check_report_as(struct check_context *context, const struct rule *rule, enum severity severity,
+                     const char *field, struct span span, ...)
 {
     va_list arguments;
     va_start(arguments, span);
@@ -261,8 +273,8 @@ static bool ends_sentence(const struct folded *folded, size_t at)
     if (unit != '.')
         return false;
     bool before = at > 0 && folded->units[at - 1] >= '0' && folded->units[at - 1] <= '9';
-    bool after = at + 1 < folded->length && folded->units[at + 1] >= '0' &&
-                 folded->units[at + 1] <= '9';
+    bool after =
+        at + 1 < folded->length && folded->units[at + 1] >= '0' && folded->units[at + 1] <= '9';
     return !before || !after;
 }
 
@@ -364,8 +376,7 @@ static bool applies(const struct check_context *context, const struct rule *rule
            (rule->scope == RULE_SERVICE && context->service);
 }
 
-static void search_rule(struct check_context *context, uint32_t number, enum field field,
-                        size_t at)
+static void search_rule(struct check_context *context, uint32_t number, enum field field, size_t at)
 {
     const struct rule *rule = &context->checks->rules->all[number];
     bool *done = &context->scratch->done[number];
@@ -377,13 +388,9 @@ static void search_rule(struct check_context *context, uint32_t number, enum fie
     size_t from, to;
     find_sentence(folded, at, &from, &to);
     *searched = to;
-    struct search search = {context,
-                            rule,
-                            context->checks->bound[number].accept,
-                            field,
-                            folded->units + from,
-                            from,
-                            to - from};
+    struct search search = {
+        context, rule,     context->checks->bound[number].accept, field, folded->units + from,
+        from,    to - from};
     for (size_t p = 0; p < rule->pattern_count && !*done; p++)
         *done = search_pattern(&search, &rule->patterns[p]);
 }
@@ -393,10 +400,13 @@ static void search_field(struct check_context *context, enum field field, const 
 {
     const struct rules *rules = context->checks->rules;
     memset(context->scratch->searched, 0, rules->count * sizeof(size_t));
-    for (size_t h = 0; h < count; h++)
-        for (uint32_t r = rules->rule_first[hits[h].phrase];
-             r < rules->rule_first[hits[h].phrase + 1]; r++)
+    for (size_t h = 0; h < count; h++) {
+        uint32_t word = hits[h].phrase;
+        if (word >= rules->trigger_count)
+            continue; /* one of the checks' own */
+        for (uint32_t r = rules->rule_first[word]; r < rules->rule_first[word + 1]; r++)
             search_rule(context, rules->rule_numbers[r], field, hits[h].start);
+    }
 }
 
 /* ---- one project ---- */
@@ -408,7 +418,7 @@ struct check_field *check_take(struct check_context *context, enum field field)
         return taken;
     const char *text = context->project->fields[field];
     plain_take(&taken->plain, text, strlen(text));
-    taken->amount_count = money_find(&taken->plain, taken->amounts, AMOUNTS);
+    taken->amount_count = taken->has_money ? money_find(&taken->plain, taken->amounts, AMOUNTS) : 0;
     taken->taken = true;
     /* keep the memory that may have grown */
     context->scratch->fields[field].plain = taken->plain;
@@ -470,11 +480,14 @@ static bool is_declared(const struct project *project, const struct verdict *ver
 static void note_words(struct check_context *context, enum field field, const struct hit *hits,
                        size_t count)
 {
-    const struct checks *checks = context->checks;
-    for (size_t h = 0; h < count; h++)
-        if (field <= FIELD_PLAN && (hits[h].phrase == checks->purchase_words[0] ||
-                                    hits[h].phrase == checks->purchase_words[1]))
-            context->says_purchase = true;
+    for (size_t h = 0; h < count; h++) {
+        uint32_t word = map_get(&context->checks->words, hits[h].phrase);
+        if (word == MAP_NONE)
+            continue;
+        context->says_purchase |= word == WORD_PURCHASE && field <= FIELD_PLAN;
+        context->fields[field].has_money |= word == WORD_MONEY;
+        context->fields[field].has_years |= word == WORD_YEAR;
+    }
 }
 
 static void run_patterns(struct check_context *context)
@@ -518,7 +531,8 @@ void checks_project(struct checks_scratch *scratch, const struct project *projec
         .out = out,
         .year = project->year ? project->year : scratch->this_year,
         .from_document = jv_is_object(jv_get(project->json, "source")),
-        .service = verdict->decision != DECISION_NONE,
+        .service =
+            verdict->decision != DECISION_NONE || verdict->kinds[KIND_SERVICE] >= likely_service,
     };
     context.declared = is_declared(project, verdict, context.from_document);
     findings_reset(out);
@@ -526,12 +540,12 @@ void checks_project(struct checks_scratch *scratch, const struct project *projec
         context.fields[f] = scratch->fields[f];
         context.fields[f].name = field_name((enum field)f);
         context.fields[f].folded = &verdict->reading.fields[f].folded;
-        context.fields[f].taken = false;
+        context.fields[f].taken = context.fields[f].lists_taken = false;
+        context.fields[f].has_money = context.fields[f].has_years = false;
     }
     run_patterns(&context);
     run_functions(&context);
 }
-
 
 struct near *check_near(struct check_context *context)
 {

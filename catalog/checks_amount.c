@@ -1,14 +1,11 @@
 /* What a text says of money against itself, against the project's amounts and its indicators. */
 #include "catalog/checks_parts.h"
-#include "catalog/listing.h"
 
 #include "common/strbuf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LISTS = 16 }; /* that are added up of one field */
 
 static bool wanted(const struct rule *rule, int field)
 {
@@ -18,16 +15,29 @@ static bool wanted(const struct rule *rule, int field)
 static struct check_field *take_amounts(struct check_context *context, const struct rule *rule,
                                         int field)
 {
-    if (!wanted(rule, field) || !*context->project->fields[field])
+    if (!wanted(rule, field) || !context->fields[field].has_money)
         return NULL;
     struct check_field *taken = check_take(context, (enum field)field);
     return taken->amount_count ? taken : NULL;
 }
 
+/* Finds the lists of a field once for all rules. */
+static void take_lists(struct check_field *taken)
+{
+    if (taken->lists_taken)
+        return;
+    taken->lists_taken = true;
+    taken->list_count = 0;
+    for (size_t t = 0; t + 1 < taken->amount_count && taken->list_count < LISTS; t++)
+        taken->list_count += listing_find(&taken->plain, taken->amounts, taken->amount_count, t,
+                                          &taken->lists[taken->list_count]);
+}
+
 /* The larger of the year's money and that of all years; 0 when neither is stated. */
 static int64_t budget_of(const struct project *project)
 {
-    int64_t most = project->amount_fen > project->total_fen ? project->amount_fen : project->total_fen;
+    int64_t most =
+        project->amount_fen > project->total_fen ? project->amount_fen : project->total_fen;
     return most > 0 ? most : 0;
 }
 
@@ -72,6 +82,15 @@ static const struct money *unit_slip(const struct listing *listing)
     return NULL;
 }
 
+/* Whether one of a list's amounts is larger than its total. */
+static bool has_larger(const struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (listing->amounts[i]->fen > listing->total->fen)
+            return true;
+    return false;
+}
+
 /* A list that does not add up says so only when it is surely the whole of its total, or gives more
  * than that. */
 static bool is_surely_wrong(const struct listing *listing)
@@ -81,7 +100,8 @@ static bool is_surely_wrong(const struct listing *listing)
     if (count < 2)
         return false;
     if (sum < total)
-        return !listing->open && (listing->numbered ? count == listing->items : listing->exhaustive);
+        return !listing->open &&
+               (listing->numbered ? count == listing->items : listing->exhaustive);
     if (!listing->loose)
         return true;
     for (size_t i = 0; i < listing->count; i++)
@@ -91,16 +111,13 @@ static bool is_surely_wrong(const struct listing *listing)
 }
 
 static void check_lists(struct check_context *context, const struct rule *rule, int field,
-                        const struct check_field *taken)
+                        struct check_field *taken)
 {
-    size_t lists = 0;
-    for (size_t t = 0; t < taken->amount_count && lists < LISTS; t++) {
-        struct listing listing;
-        if (!listing_find(&taken->plain, taken->amounts, taken->amount_count, t, &listing))
-            continue;
-        lists++;
-        if (is_surely_wrong(&listing) && !listing_adds_up(&listing) && !unit_slip(&listing))
-            report_listing(context, rule, field, &listing);
+    take_lists(taken);
+    for (size_t i = 0; i < taken->list_count; i++) {
+        const struct listing *listing = &taken->lists[i];
+        if (is_surely_wrong(listing) && !listing_adds_up(listing) && !unit_slip(listing))
+            report_listing(context, rule, field, listing);
     }
 }
 
@@ -130,7 +147,8 @@ static void check_remainders(struct check_context *context, const struct rule *r
 {
     static const char *const left[] = {"剩余", "余款", "余额", "尾款", "尚欠", "未付", NULL};
     static const char *const paid[] = {"已付", "已支付", "支付", "拨付", "付款", NULL};
-    static const char *const whole[] = {"预算", "合同", "决算", "成交", "中标", "总价", "总额", NULL};
+    static const char *const whole[] = {"预算", "合同", "决算", "成交",
+                                        "中标", "总价", "总额", NULL};
     static const char *const changed[] = {"核减", "扣除", "调整", "审减", "利息", "增加", NULL};
     enum { REACH = 10 };
     const struct plain *plain = &taken->plain;
@@ -139,8 +157,8 @@ static void check_remainders(struct check_context *context, const struct rule *r
         size_t start = plain_clause_start(plain, rest->span.start);
         size_t paid_from = plain_clause_start(plain, before->span.start);
         if (!plain_holds(plain, start, rest->span.start, left) ||
-            !plain_holds(plain, paid_from, before->span.start, paid) || rest->rate || before->rate ||
-            plain_sentence_end(plain, before->span.end) < rest->span.start)
+            !plain_holds(plain, paid_from, before->span.start, paid) || rest->rate ||
+            before->rate || plain_sentence_end(plain, before->span.end) < rest->span.start)
             continue;
         const struct money *total = NULL;
         bool agrees = false;
@@ -177,7 +195,7 @@ static void check_remainders(struct check_context *context, const struct rule *r
 static void check_items(struct check_context *context, const struct rule *rule)
 {
     for (int f = 0; f < FIELDS; f++) {
-        const struct check_field *taken = take_amounts(context, rule, f);
+        struct check_field *taken = take_amounts(context, rule, f);
         if (!taken)
             continue;
         check_formulas(context, rule, f, taken);
@@ -190,8 +208,9 @@ static void check_items(struct check_context *context, const struct rule *rule)
 
 static bool is_expense(const struct plain *plain, const struct money *amount)
 {
-    static const char *const expenses[] = {"费",   "耗材", "购置", "采购", "印刷", "维修", "维护", "租赁",
-                                           "培训", "宣传", "差旅", "办公", "用品", "资料", NULL};
+    static const char *const expenses[] = {"费",   "耗材", "购置", "采购", "印刷",
+                                           "维修", "维护", "租赁", "培训", "宣传",
+                                           "差旅", "办公", "用品", "资料", NULL};
     enum { BEFORE = 8 };
     size_t start = plain_clause_start(plain, amount->span.start);
     if (amount->span.start - start > BEFORE)
@@ -204,8 +223,7 @@ static void report_unit(struct check_context *context, const struct rule *rule, 
 {
     char text[MONEY_TEXT], budget[MONEY_TEXT];
     struct strbuf why = {0};
-    strbuf_printf(&why, "远大于项目金额 %s，疑为“元”与“万元”写错",
-                  money_text(whole, budget));
+    strbuf_printf(&why, "远大于项目金额 %s，疑为“元”与“万元”写错", money_text(whole, budget));
     check_report(context, rule, field_name((enum field)field), amount->span, "text",
                  money_text(amount->fen, text), "why", why.text, NULL);
     strbuf_free(&why);
@@ -216,20 +234,18 @@ static void check_units(struct check_context *context, const struct rule *rule)
     int64_t budget = budget_of(context->project);
     double times = rule_value(rule, "times", 10);
     for (int f = 0; f < FIELDS; f++) {
-        const struct check_field *taken = take_amounts(context, rule, f);
+        struct check_field *taken = take_amounts(context, rule, f);
         if (!taken)
             continue;
-        size_t lists = 0;
+        take_lists(taken);
+        for (size_t i = 0; i < taken->list_count; i++) {
+            const struct listing *listing = &taken->lists[i];
+            const struct money *slip = has_larger(listing) ? unit_slip(listing) : NULL;
+            if (slip && !listing_adds_up(listing))
+                report_unit(context, rule, f, slip, listing->total->fen);
+        }
         for (size_t t = 0; t < taken->amount_count; t++) {
             const struct money *amount = &taken->amounts[t];
-            struct listing listing;
-            if (lists < LISTS &&
-                listing_find(&taken->plain, taken->amounts, taken->amount_count, t, &listing)) {
-                lists++;
-                const struct money *slip = listing_adds_up(&listing) ? NULL : unit_slip(&listing);
-                if (slip)
-                    report_unit(context, rule, f, slip, listing.total->fen);
-            }
             if (budget > 0 && (double)amount->fen > times * (double)budget &&
                 amount->relation == MONEY_IS && !amount->ambiguous &&
                 is_expense(&taken->plain, amount) && !listing_is_aside(&taken->plain, amount))
@@ -255,14 +271,16 @@ static bool states_total(const struct check_context *context, const struct plain
                          const struct money *money)
 {
     static const char *const total_words[] = {
-        "申请", "共需",     "所需",     "需经费", "需资金",   "项目预算", "总预算",   "预算资金", "预算金额",
-        "全年", "年度预算", "本年预算", "年预算", "预算总额", "预算安排", "经费预算", "总经费",   "预算经费",
-        "项目资金", "年费用", "年经费", "年资金", "年需", NULL};
+        "申请",     "共需",     "所需",     "需经费",   "需资金",   "项目预算",
+        "总预算",   "预算资金", "预算金额", "全年",     "年度预算", "本年预算",
+        "年预算",   "预算总额", "预算安排", "经费预算", "总经费",   "预算经费",
+        "项目资金", "年费用",   "年经费",   "年资金",   "年需",     NULL};
     static const char *const other_words[] = {
-        "合同总", "合同金额", "合同价", "上年", "去年", "已",     "累计",   "三年",   "两年",   "二年",
-        "五年",   "四年",     "年均",   "每",   "人均", "其中",   "标准为", "总投资", "增加",   "减少",
-        "约合",   "补助",     "奖",     "提高", "由原", "剩余",   "决算",   "成交",   "中标",   "审定",
-        "实际",   "单价",     "财政资金", "省级", "中央", "市级", "县级",   "自筹",   NULL};
+        "合同总",   "合同金额", "合同价", "上年", "去年", "已",   "累计", "三年",
+        "两年",     "二年",     "五年",   "四年", "年均", "每",   "人均", "其中",
+        "标准为",   "总投资",   "增加",   "减少", "约合", "补助", "奖",   "提高",
+        "由原",     "剩余",     "决算",   "成交", "中标", "审定", "实际", "单价",
+        "财政资金", "省级",     "中央",   "市级", "县级", "自筹", NULL};
     size_t start = plain_clause_start(plain, money->span.start);
     return !money->rate && !money->ambiguous && !money->formula && money->relation == MONEY_IS &&
            money->high_fen == money->fen &&
@@ -323,7 +341,8 @@ static void check_total(struct check_context *context, const struct rule *rule)
 
 static bool is_cost(const char *name, const char *type)
 {
-    static const char *const costs[] = {"成本", "费用", "经费", "支出", "金额", "总价", "资金", "服务费"};
+    static const char *const costs[] = {"成本", "费用", "经费", "支出",
+                                        "金额", "总价", "资金", "服务费"};
     static const char *const others[] = {"节约", "节省", "降低", "减少", "增加", "带动",   "收入",
                                          "产值", "效益", "单位", "单价", "人均", "每",     "标准",
                                          "撬动", "筹集", "引进", "融资", "贷款", "总投资", "率"};
@@ -380,11 +399,10 @@ static void check_cap(struct check_context *context, const struct rule *rule)
         char field[40], text[MONEY_TEXT], amount[MONEY_TEXT];
         snprintf(field, sizeof field, "indicators[%zu].value", i);
         bool explained = text_names(context, cap.fen);
-        check_report_as(context, rule, explained ? SEVERITY_INFO : rule->severity, field, cap.span,
-                        "name", name, "cap", money_text(cap.fen, text), "amount",
-                        money_text(budget, amount), "hint",
-                        explained ? "（与正文中的合同或总额相同，年度指标宜写本年金额）" : "",
-                        NULL);
+        check_report_as(
+            context, rule, explained ? SEVERITY_INFO : rule->severity, field, cap.span, "name",
+            name, "cap", money_text(cap.fen, text), "amount", money_text(budget, amount), "hint",
+            explained ? "（与正文中的合同或总额相同，年度指标宜写本年金额）" : "", NULL);
         reported++;
     }
     plain_free(&plain);
@@ -395,8 +413,9 @@ static void check_cap(struct check_context *context, const struct rule *rule)
 /* The years over which the shares go: those of the text, which must not contradict the field. */
 static int years_of(const struct check_context *context, const struct plain *plain, size_t near)
 {
-    static const char *const words[] = {"分", "共", "为期", "期限", "期限为", "期限:", "周期", "连续",
-                                        "购买满", "服务期", "合同期", "履约期", NULL};
+    static const char *const words[] = {"分",     "共",     "为期", "期限",   "期限为",
+                                        "期限:",  "周期",   "连续", "购买满", "服务期",
+                                        "合同期", "履约期", NULL};
     enum { REACH = 60 };
     size_t from = near > REACH ? near - REACH : 0;
     size_t to = near + REACH < plain->length ? near + REACH : plain->length;
@@ -438,7 +457,8 @@ static void check_years(struct check_context *context, const struct rule *rule)
                 continue;
             int years = years_of(context, &taken->plain, money->span.start);
             int64_t expected = money->fen * years;
-            int64_t slack = money->relation == MONEY_ABOUT ? expected / 10 : money->ulp_fen / 2 * years;
+            int64_t slack =
+                money->relation == MONEY_ABOUT ? expected / 10 : money->ulp_fen / 2 * years;
             /* a share that is not the year's money is a part of something else */
             if (years == 0 || llabs(expected - project->total_fen) <= slack ||
                 (project->amount_fen > 0 && !money_agrees(money, project->amount_fen)))

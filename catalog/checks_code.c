@@ -76,8 +76,7 @@ static void look_up(const struct check_context *context, size_t number,
     snprintf(declared->name_field, sizeof declared->name_field, "declared[%zu].name", number);
     read_code(declared->declaration->code, declared->code);
     declared->level = level_of(declared->code);
-    declared->items =
-        items_of_code(context->checks->items, declared->code, &declared->item_count);
+    declared->items = items_of_code(context->checks->items, declared->code, &declared->item_count);
     for (size_t i = 0; i < declared->item_count; i++) {
         const struct item *item = &declared->items[i];
         bool here = strcmp(item->revision, verdict->revision->number) == 0;
@@ -209,14 +208,14 @@ static void check_not_in_force(struct check_context *context, const struct rule 
     bool held = successor || is_held(context, rule);
     struct strbuf hint = {0};
     if (successor)
-        strbuf_printf(&hint, "现行目录中同名条目的代码是 %s“%s”", successor->code,
-                      successor->name);
+        strbuf_printf(&hint, "现行目录中同名条目的代码是 %s“%s”", successor->code, successor->name);
     else
         strbuf_puts(&hint, held ? "请按现行目录重新选择代码"
                                 : "现行目录只收录了摘录，请对照原文核实是否保留");
-    check_report_as(context, rule, held ? rule->severity : SEVERITY_INFO, declared->field, whole(declared->declaration->code), "code",
-                 declared->code, "name", old->name, "old", old->revision, "current",
-                 context->verdict->revision->number, "hint", hint.text, NULL);
+    check_report_as(context, rule, held ? rule->severity : SEVERITY_INFO, declared->field,
+                    whole(declared->declaration->code), "code", declared->code, "name", old->name,
+                    "old", old->revision, "current", context->verdict->revision->number, "hint",
+                    hint.text, NULL);
     strbuf_free(&hint);
 }
 
@@ -236,8 +235,7 @@ static void check_wrong_department(struct check_context *context, const struct r
         if ((declared->elsewhere && !here) || named > NAMED)
             continue;
         if (named++ < NAMED)
-            strbuf_printf(&others, "%s%s“%s”", named > 1 ? "、" : "", item->department,
-                          item->name);
+            strbuf_printf(&others, "%s%s“%s”", named > 1 ? "、" : "", item->department, item->name);
         else
             strbuf_puts(&others, "等");
     }
@@ -263,8 +261,8 @@ static size_t bare_name(const struct folder *folder, const char *name, uint16_t 
             depth++;
         else if (unit == ')')
             depth -= depth > 0;
-        else if (!depth && (unit >= 0x3400 || (unit >= 'a' && unit <= 'z') ||
-                            (unit >= '0' && unit <= '9')))
+        else if (!depth &&
+                 (unit >= 0x3400 || (unit >= 'a' && unit <= 'z') || (unit >= '0' && unit <= '9')))
             out[length++] = unit;
     }
     folded_free(&folded);
@@ -325,8 +323,8 @@ static void check_name(struct check_context *context, const struct rule *rule,
         return;
     for (size_t i = 0; i < declared->item_count; i++) {
         const struct item *item = &declared->items[i];
-        bool counts = !own || is_class_b(declared) ||
-                      is_guessed(&context->verdict->guesses, item->number);
+        bool counts =
+            !own || is_class_b(declared) || is_guessed(&context->verdict->guesses, item->number);
         if (counts && (!*item->name || names_agree(folder, item->name, name)))
             return;
         if (!official)
@@ -389,8 +387,8 @@ static void check_disagrees(struct check_context *context, const struct rule *ru
     look_up(context, 0, &first);
     strbuf_printf(&confidence, "%.0f%%", verdict->confidence * 100);
     check_report(context, rule, first.field, whole(first.declaration->code), "code", first.code,
-                 "name", first.own->name, "best", best->code, "best-name", best->name,
-                 "confidence", confidence.text, NULL);
+                 "name", first.own->name, "best", best->code, "best-name", best->name, "confidence",
+                 confidence.text, NULL);
     strbuf_free(&confidence);
 }
 

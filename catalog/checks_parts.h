@@ -4,6 +4,8 @@
 #include "catalog/checks.h"
 #include "catalog/dates.h"
 #include "catalog/items.h"
+#include "catalog/listing.h"
+#include "catalog/map.h"
 #include "catalog/money.h"
 #include "catalog/near.h"
 #include "catalog/numeral.h"
@@ -12,7 +14,11 @@
 
 /* What the files checks_*.c share: one project on its way through the rules. */
 
-enum { AMOUNTS = 256, HITS = 1024 }; /* that are read of one field; of a longer one the beginning */
+enum {
+    AMOUNTS = 256,
+    HITS = 1024,
+    LISTS = 16
+}; /* that are read of one field; of a longer one the beginning */
 
 struct check_field {
     const char *name; /* of the JSON member */
@@ -20,7 +26,10 @@ struct check_field {
     struct plain plain; /* taken only where there is an amount or a year */
     struct money *amounts;
     size_t amount_count;
-    bool has_years;
+    struct listing *lists; /* the totals with lists under them; read with check_lists_of */
+    size_t list_count;
+    bool lists_taken;
+    bool has_money, has_years; /* 元, 万 or =; 年 */
     bool taken;
 };
 
@@ -30,22 +39,25 @@ struct check_context {
     const struct project *project;
     const struct verdict *verdict;
     struct findings *out;
-    int year;            /* of the budget: the project's, else this year */
-    bool from_document;  /* taken in from a 预算公开 document: its members are complete, and what is
+    int year;           /* of the budget: the project's, else this year */
+    bool from_document; /* taken in from a 预算公开 document: its members are complete, and what is
                             declared is the whole unit's */
-    bool declared;       /* a declared item is (or may be) this project's */
-    bool says_purchase;  /* the text says 政府购买服务 */
-    bool service;        /* judged a service */
-    bool states_term;    /* the text says how long the contract runs */
+    bool declared;      /* a declared item is (or may be) this project's */
+    bool says_purchase; /* the text says 政府购买服务 */
+    bool service;       /* judged a service */
+    bool states_term;   /* the text says how long the contract runs */
     struct check_field fields[FIELDS];
 };
+
+/* What the checks themselves look out for in the texts. */
+enum word { WORD_PURCHASE, WORD_MONEY, WORD_YEAR };
 
 struct checks {
     const struct thesaurus *thesaurus;
     struct rules *rules;
     struct items *items;
-    struct bound_rule *bound;   /* by rule: its function */
-    uint32_t purchase_words[2]; /* in rules->triggers: 政府购买服务 … */
+    struct bound_rule *bound; /* by rule: its function */
+    struct map words;         /* number in rules->triggers → enum word */
 };
 
 /* A place where a pattern of a rule was found. */
@@ -76,9 +88,8 @@ extern const struct check_entry check_code_entries[], check_amount_entries[], ch
 void check_report(struct check_context *context, const struct rule *rule, const char *field,
                   struct span span, ...) __attribute__((sentinel));
 /* The same with another severity than the rule's. */
-void check_report_as(struct check_context *context, const struct rule *rule,
-                     enum severity severity, const char *field, struct span span, ...)
-    __attribute__((sentinel));
+void check_report_as(struct check_context *context, const struct rule *rule, enum severity severity,
+                     const char *field, struct span span, ...) __attribute__((sentinel));
 /* About the whole project, and another one of that id. */
 void check_report_other(struct check_context *context, const struct rule *rule, const char *other);
 /* The original text of a span (free()), shortened when long. */

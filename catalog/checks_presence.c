@@ -15,7 +15,8 @@ static bool was_read_whole(const struct check_context *context)
 
 static bool is_empty_text(const char *text)
 {
-    static const char *const nothing[] = {"无", "暂无", "/", "-", "—", "——", "无。", "略", "不涉及"};
+    static const char *const nothing[] = {"无", "暂无", "/",  "-",     "—",
+                                          "——", "无。", "略", "不涉及"};
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
         if (strcmp(text, nothing[i]) == 0)
             return true;
@@ -46,7 +47,8 @@ static bool holds_any(const char *text, const char *const *words)
 enum { QUANTITY = 1, QUALITY = 2, COST = 4 };
 static unsigned indicator_kinds(const struct jv *one)
 {
-    static const char *const quality[] = {"率", "质量", "合格", "达标", "规范", "准确", "验收", NULL};
+    static const char *const quality[] = {"率",   "质量", "合格", "达标",
+                                          "规范", "准确", "验收", NULL};
     static const char *const cost[] = {"成本", "费用", "经费", "金额", "支出", "资金", NULL};
     const char *name = jv_get_text(one, "name"), *value = jv_get_text(one, "value");
     const char *type = jv_get_text(one, "type");
@@ -55,7 +57,8 @@ static unsigned indicator_kinds(const struct jv *one)
         return 0;
     if (type && strcmp(type, "满意度") == 0)
         return 0;
-    if ((type && strcmp(type, "数量") == 0) || (strpbrk(value, "0123456789") && !strchr(value, '%')))
+    if ((type && strcmp(type, "数量") == 0) ||
+        (strpbrk(value, "0123456789") && !strchr(value, '%')))
         kinds |= QUANTITY;
     if ((type && strcmp(type, "质量") == 0) || holds_any(name, quality))
         kinds |= QUALITY;
@@ -70,7 +73,7 @@ static void check_indicators(struct check_context *context, const struct rule *r
     if (!jv_is_array(list) || (context->from_document && !was_read_whole(context)))
         return;
     unsigned kinds = 0;
-    for (size_t i = 0; i < jv_count(list); i++)
+    for (size_t i = 0; i < jv_count(list) && kinds != (QUANTITY | QUALITY | COST); i++)
         kinds |= indicator_kinds(jv_at(list, i));
     if (kinds == (QUANTITY | QUALITY | COST))
         return;
@@ -99,9 +102,8 @@ static void check_declaration(struct check_context *context, const struct rule *
     const struct leaf *best = &verdict->revision->leaves[verdict->ranking.all[0].leaf];
     struct strbuf confidence = {0};
     strbuf_printf(&confidence, "%.0f%%", verdict->confidence * 100);
-    check_report(context, rule, "name",
-                 (struct span){0, text_length(project->fields[FIELD_NAME])}, "text",
-                 project->fields[FIELD_NAME], "code", best->code, "name", best->name, "how",
+    check_report(context, rule, "name", (struct span){0, text_length(project->fields[FIELD_NAME])},
+                 "text", project->fields[FIELD_NAME], "code", best->code, "name", best->name, "how",
                  project->declared_count ? "没有列出它" : "没有列出任何代码", "confidence",
                  confidence.text, NULL);
     strbuf_free(&confidence);

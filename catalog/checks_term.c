@@ -21,11 +21,11 @@ static double years_of(const struct rule_match *match)
     if (from <= 0 || to < from)
         return 0;
     int from_month = check_group_number(match, "am"), to_month = check_group_number(match, "bm");
-    if (from_month > 0 && to_month > 0 && check_group_set(match, "bd"))
-        return to - from + (to_month - from_month) / 12.0; /* to the day before */
-    if (from_month > 0 && to_month > 0)
-        return to - from + (to_month - from_month + 1) / 12.0;
-    return to - from;
+    if (from_month <= 0 || to_month <= 0)
+        return to - from;
+    /* to the day before, or to the same month: that month is not counted twice */
+    bool open = check_group_set(match, "bd") || from_month == to_month;
+    return to - from + (to_month - from_month + !open) / 12.0;
 }
 
 static bool is_between(const struct rule *rule, double years)
@@ -37,6 +37,10 @@ static bool accept_term(struct check_context *context, const struct rule *rule,
                         const struct rule_match *match)
 {
     double years = years_of(match);
+    /* works and subsidies too have a 建设周期 */
+    if (check_group_set(match, "work") && context->verdict->decision == DECISION_NONE &&
+        !check_is_purchase(context))
+        return false;
     context->states_term |= years > 0;
     return is_between(rule, years);
 }
@@ -91,7 +95,7 @@ static bool is_slip(const struct dates *before, const struct dates *dates,
 static void check_dates(struct check_context *context, const struct rule *rule)
 {
     for (int f = 0; f < FIELDS; f++) {
-        if (!(rule->fields & 1u << f) || !*context->project->fields[f])
+        if (!(rule->fields & 1u << f) || !context->fields[f].has_years)
             continue;
         const struct plain *plain = &check_take(context, (enum field)f)->plain;
         struct dates before = {0}, dates = {0}, after;

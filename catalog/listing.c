@@ -1,5 +1,7 @@
 #include "catalog/listing.h"
 
+#include "catalog/numeral.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,26 +11,17 @@ enum {
     SUMS = 1024
 };
 
-static const char *const exhaustive_words[] = {"具体为", "具体包括", "具体如下", "分别为", "分别是",
-                                               "具体工作", "具体内容", "明细", "分别用于", NULL};
-static const char *const plain_words[] = {"其中", "包括", "包含", "主要为", "主要包括", "构成", "主要用于",
-                                          "分为", "具体", NULL};
+static const char *const exhaustive_words[] = {"具体为",   "具体包括", "具体如下", "分别为",
+                                               "分别是",   "具体工作", "具体内容", "明细",
+                                               "分别用于", NULL};
+static const char *const plain_words[] = {"其中", "包括",     "包含", "主要为", "主要包括",
+                                          "构成", "主要用于", "分为", "具体",   NULL};
 static const char *const loose_words[] = {"用于", "含", NULL};
 static const char *const aside_words[] = {
-    "合同金额", "合同总", "合同价", "合同额", "成交",   "中标", "总投资", "决算", "产值", "收入",
-    "上年",     "去年",   "上一年", "已付",   "已支付", "累计", "剩余",   "单价", "标准为", "限额",
-    "实际支出", "执行",   "原有",   "由原",   "节约",   "增长", "减少",   "同比", "年度支出",
-    "结余",     "罚款",   "保额",   "注册",   NULL};
-
-bool plain_holds(const struct plain *plain, size_t from, size_t to, const char *const *words)
-{
-    for (size_t at = from; at < to; at++) {
-        size_t length = plain_stands_any(plain, at, words);
-        if (length && at + length <= to)
-            return true;
-    }
-    return false;
-}
+    "合同金额", "合同总",   "合同价",   "合同额", "成交", "中标",   "总投资", "决算", "产值",
+    "收入",     "上年",     "去年",     "上一年", "已付", "已支付", "累计",   "剩余", "单价",
+    "标准为",   "限额",     "实际支出", "执行",   "原有", "由原",   "节约",   "增长", "减少",
+    "同比",     "年度支出", "结余",     "罚款",   "保额", "注册",   NULL};
 
 static bool is_stop(uint32_t code)
 {
@@ -73,7 +66,8 @@ enum style { STYLE_DOT, STYLE_COMMA, STYLE_BRACKET, STYLE_CIRCLE, STYLE_CHINESE,
 /* The number of a list that stands at `at` ("1.", "1、", "(1)", "①", "一、", "一是"), 0 for none. */
 static int number_at(const struct plain *plain, size_t at, enum style *style, size_t *length)
 {
-    static const char *const chinese[] = {"一", "二", "三", "四", "五", "六", "七", "八", "九", "十"};
+    static const char *const chinese[] = {"一", "二", "三", "四", "五",
+                                          "六", "七", "八", "九", "十"};
     const uint32_t *codes = plain->codes;
     size_t digits = 0;
     if (codes[at] >= 0x2460 && codes[at] <= 0x2473) {
@@ -98,10 +92,12 @@ static int number_at(const struct plain *plain, size_t at, enum style *style, si
         }
         *style = next == '.' ? STYLE_DOT : STYLE_COMMA;
         bool decimal = next == '.' && plain_is_digit(codes[at + digits + 1]);
-        bool year = plain_is_digit(codes[at + digits + 1]) && plain_is_digit(codes[at + digits + 4]) &&
-                    codes[at + digits + 5] == 0x5E74;
+        bool year = plain_is_digit(codes[at + digits + 1]) &&
+                    plain_is_digit(codes[at + digits + 4]) && codes[at + digits + 5] == 0x5E74;
         return (next == '.' && (!decimal || year)) || next == 0x3001 ? value : 0;
     }
+    if (!numeral_starts(codes[at + open]))
+        return 0;
     for (int i = 0; i < 10; i++) {
         size_t word = plain_stands(plain, at + open, chinese[i]);
         if (!word)
@@ -123,7 +119,8 @@ static bool may_begin(const struct plain *plain, size_t at)
     if (at == 0)
         return true;
     uint32_t before = plain->codes[at - 1];
-    return !(plain_is_hanzi(before) || plain_is_digit(before) || (before < 0x80 && before >= 'A' && before <= 'z'));
+    return !(plain_is_hanzi(before) || plain_is_digit(before) ||
+             (before < 0x80 && before >= 'A' && before <= 'z'));
 }
 
 static size_t find_number(const struct plain *plain, size_t from, size_t to, int wanted,
@@ -142,24 +139,48 @@ static size_t find_number(const struct plain *plain, size_t from, size_t to, int
 
 /* ---- finding a list ---- */
 
+/* The words above begin with 具 分 明 其 包 主 构 用 or 含. */
+static bool begins_announcement(uint32_t code)
+{
+    switch (code) {
+    case 0x5177:
+    case 0x5206:
+    case 0x660E:
+    case 0x5176:
+    case 0x5305:
+    case 0x4E3B:
+    case 0x6784:
+    case 0x7528:
+    case 0x542B:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static size_t announcement(const struct plain *plain, size_t at, struct listing *listing)
+{
+    size_t length = plain_stands_any(plain, at, exhaustive_words);
+    if (length) {
+        listing->exhaustive = true;
+        return length;
+    }
+    length = plain_stands_any(plain, at, plain_words);
+    if (!length) {
+        length = plain_stands_any(plain, at, loose_words);
+        listing->loose = length > 0;
+    }
+    return length;
+}
+
 static size_t announced_at(const struct plain *plain, size_t from, size_t to,
                            struct listing *listing)
 {
     for (size_t at = from; at < to; at++) {
         uint32_t code = plain->codes[at];
-        size_t length = plain_stands_any(plain, at, exhaustive_words);
-        if (length) {
-            listing->exhaustive = true;
-            return at + length;
-        }
-        length = plain_stands_any(plain, at, plain_words);
+        size_t length = begins_announcement(code) ? announcement(plain, at, listing) : 0;
         if (length)
             return at + length;
-        length = plain_stands_any(plain, at, loose_words);
-        if (length) {
-            listing->loose = true;
-            return at + length;
-        }
         if (code == ':')
             return at + 1;
         bool goes_on = code == 0x3002 && (plain_stands_any(plain, at + 1, exhaustive_words) ||
@@ -235,7 +256,8 @@ static size_t inline_end(const struct plain *plain, size_t from)
             return at;
         if (code == 0x3002 || code == '\n')
             return at;
-        if (code == ';' && may_begin(plain, at + 1) && number_at(plain, at + 1, &style, &length) > 1)
+        if (code == ';' && may_begin(plain, at + 1) &&
+            number_at(plain, at + 1, &style, &length) > 1)
             return at;
     }
     return plain->length;
@@ -256,7 +278,9 @@ bool listing_find(const struct plain *plain, const struct money *amounts, size_t
                   struct listing *listing)
 {
     const struct money *total = &amounts[t];
-    *listing = (struct listing){.total = total, .start = total->span.start};
+    memset(listing, 0, offsetof(struct listing, amounts));
+    listing->total = total;
+    listing->start = total->span.start;
     if (total->relation != MONEY_IS || total->rate || total->high_fen != total->fen)
         return false;
     size_t limit = total->span.end + ANNOUNCES_WITHIN;
@@ -268,8 +292,8 @@ bool listing_find(const struct plain *plain, const struct money *amounts, size_t
     if (from == SIZE_MAX)
         return false;
     size_t first_amount = t + 1 < count ? amounts[t + 1].span.start : plain->length;
-    size_t near = from + FIRST_NUMBER_WITHIN < first_amount ? from + FIRST_NUMBER_WITHIN
-                                                            : first_amount;
+    size_t near =
+        from + FIRST_NUMBER_WITHIN < first_amount ? from + FIRST_NUMBER_WITHIN : first_amount;
     enum style style = STYLE_DOT;
     size_t length;
     size_t first = find_number(plain, from, near, 1, &style, true, &length);
@@ -356,7 +380,8 @@ bool listing_adds_up(const struct listing *listing)
     struct sums sums = {.count = 1};
     int64_t tolerance = tolerance_of(listing);
     size_t own;
-    if (listing->count == LISTED || llabs(listing_sum(listing, &own) - listing->total->fen) <= tolerance)
+    if (listing->count == LISTED ||
+        llabs(listing_sum(listing, &own) - listing->total->fen) <= tolerance)
         return true;
     sums.all[0] = 0;
     for (size_t item = 0; item < listing->items; item++) {

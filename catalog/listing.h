@@ -13,16 +13,16 @@ enum { LISTED = 48, LISTED_ITEMS = 24 };
 
 struct listing {
     const struct money *total;
-    const struct money *amounts[LISTED]; /* all that stand in the list */
-    bool aside[LISTED];                  /* speaks of something else: a contract, what was paid … */
-    size_t item[LISTED];                 /* number of the item in which it stands */
+    size_t start, end;
     size_t count;
     size_t items;    /* how many; of an inline list each amount is an item of its own */
     bool numbered;   /* 1. 2. 3. */
     bool exhaustive; /* the words say that the list is the whole: 具体为, 分别为 */
     bool loose;      /* introduced by 用于, 含: may speak of other things too */
     bool open;       /* ends in 等, or an item states no amount */
-    size_t start, end;
+    const struct money *amounts[LISTED]; /* all that stand in the list */
+    bool aside[LISTED];  /* speaks of something else: a contract, what was paid … */
+    size_t item[LISTED]; /* number of the item in which it stands */
 };
 
 /* Finds the list that amount number `t` announces. False when it announces none. */
@@ -36,8 +36,6 @@ int64_t listing_sum(const struct listing *listing, size_t *count);
 
 /* Whether the clause before an amount names something else than a part of the budget. */
 bool listing_is_aside(const struct plain *plain, const struct money *amount);
-/* Whether the code points [from, to) hold a word. */
-bool plain_holds(const struct plain *plain, size_t from, size_t to, const char *const *words);
 /* Where the clause begins in which code point `at` stands. */
 size_t plain_clause_start(const struct plain *plain, size_t at);
 /* Where the sentence ends that goes on at `at`. */

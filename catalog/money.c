@@ -65,8 +65,31 @@ static bool ends_phrase(uint32_t code)
            code == '!' || code == '?' || code == '.' || code == '|';
 }
 
+/* Units begin with 元 圆 万 萬 亿 千 仟 百 佰 十 or 拾. */
+static bool begins_unit(uint32_t code)
+{
+    switch (code) {
+    case 0x5143:
+    case 0x5706:
+    case 0x4E07:
+    case 0x842C:
+    case 0x4EBF:
+    case 0x5343:
+    case 0x4EDF:
+    case 0x767E:
+    case 0x4F70:
+    case 0x5341:
+    case 0x62FE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const struct unit *read_unit(const struct plain *plain, size_t *at)
 {
+    if (!begins_unit(plain->codes[*at]))
+        return NULL;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t length = plain_stands(plain, *at, units[i].word);
         if (!length)
@@ -273,10 +296,20 @@ static enum money_relation relation_before(const struct plain *plain, size_t sta
 {
     while (start > 0 && plain_is_space(plain->codes[start - 1]))
         start--;
+    if (start == 0 || plain_is_digit(plain->codes[start - 1]) ||
+        ends_phrase(plain->codes[start - 1]))
+        return MONEY_IS;
     for (size_t i = 0; i < sizeof before_words / sizeof *before_words; i++)
         if (plain_precedes(plain, start, before_words[i].word))
             return before_words[i].relation;
     return MONEY_IS;
+}
+
+/* 每 人均 户均 单价 均价 日均 */
+static bool begins_rate(uint32_t code)
+{
+    return code == 0x6BCF || code == 0x4EBA || code == 0x6237 || code == 0x5355 || code == 0x5747 ||
+           code == 0x65E5;
 }
 
 static bool rate_stands_before(const struct plain *plain, size_t start)
@@ -286,7 +319,7 @@ static bool rate_stands_before(const struct plain *plain, size_t start)
         size_t at = start - back;
         if (ends_phrase(plain->codes[at]))
             return false;
-        if (plain_stands_any(plain, at, rate_before))
+        if (begins_rate(plain->codes[at]) && plain_stands_any(plain, at, rate_before))
             return true;
     }
     return false;
@@ -310,6 +343,9 @@ static size_t read_range_mark(const struct plain *plain, size_t at)
 {
     static const char *const marks[] = {"-", "~", "—", "–", "至", "到", "一", NULL};
     at = skip_spaces(plain, at, 1);
+    uint32_t code = plain->codes[at];
+    if (plain_is_digit(code) || code == 0x4E07 || code == 0x5143 || ends_phrase(code))
+        return 0;
     size_t length = plain_stands_any(plain, at, marks);
     return length ? skip_spaces(plain, at + length, 1) : 0;
 }

@@ -71,14 +71,37 @@ size_t plain_precedes(const struct plain *plain, size_t at, const char *word)
     return at >= length ? plain_stands(plain, at - length, word) : 0;
 }
 
+static inline uint32_t first_code(const char *word)
+{
+    const unsigned char *at = (const unsigned char *)word;
+    return next_code(&at);
+}
+
 size_t plain_stands_any(const struct plain *plain, size_t at, const char *const *words)
 {
-    for (; *words; words++) {
-        size_t length = plain_stands(plain, at, *words);
+    uint32_t code = at < plain->length ? plain->codes[at] : 0;
+    for (; *words && code; words++) {
+        size_t length = first_code(*words) == code ? plain_stands(plain, at, *words) : 0;
         if (length)
             return length;
     }
     return 0;
+}
+
+bool plain_holds(const struct plain *plain, size_t from, size_t to, const char *const *words)
+{
+    /* which first code points there are, by their last six bits: most places are none of them */
+    uint64_t firsts = 0;
+    for (const char *const *word = words; *word; word++)
+        firsts |= (uint64_t)1 << (first_code(*word) & 63);
+    for (size_t at = from; at < to; at++) {
+        if (!(firsts >> (plain->codes[at] & 63) & 1))
+            continue;
+        size_t length = plain_stands_any(plain, at, words);
+        if (length && at + length <= to)
+            return true;
+    }
+    return false;
 }
 
 size_t plain_precedes_any(const struct plain *plain, size_t at, const char *const *words)

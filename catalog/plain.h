@@ -25,6 +25,9 @@ size_t plain_precedes(const struct plain *plain, size_t at, const char *word);
 size_t plain_stands_any(const struct plain *plain, size_t at, const char *const *words);
 size_t plain_precedes_any(const struct plain *plain, size_t at, const char *const *words);
 
+/* Whether a word stands within [from, to), which ends at plain->length or before. */
+bool plain_holds(const struct plain *plain, size_t from, size_t to, const char *const *words);
+
 static inline bool plain_is_digit(uint32_t code)
 {
     return code >= '0' && code <= '9';

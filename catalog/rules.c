@@ -92,8 +92,8 @@ static int add_pattern(struct loading *loading, struct rule *rule, struct rule_p
     PCRE2_UCHAR *units = xcalloc(plain.length + 1, sizeof *units);
     for (size_t i = 0; i < plain.length; i++)
         units[i] = (PCRE2_UCHAR)plain.codes[i];
-    pcre2_code *code = pcre2_compile(units, plain.length, PCRE2_UTF | PCRE2_NO_UTF_CHECK, &error,
-                                     &offset, NULL);
+    pcre2_code *code =
+        pcre2_compile(units, plain.length, PCRE2_UTF | PCRE2_NO_UTF_CHECK, &error, &offset, NULL);
     free(units);
     plain_free(&plain);
     if (!code)
@@ -112,11 +112,11 @@ static int add_trigger(struct loading *loading, struct rule *rule, const char *w
     folder_fold(loading->folder, word, strlen(word), &folded);
     int failed = folded.length ? 0 : bad(loading, rule->id, "empty trigger", "");
     if (!failed) {
-        loading->triggers = xrealloc(loading->triggers,
-                                     (loading->trigger_count + 1) * sizeof *loading->triggers);
-        loading->triggers[loading->trigger_count++] = (struct loose_trigger){
-            trie_add(loading->rules->triggers, folded.units, folded.length),
-            (uint32_t)loading->rules->count};
+        loading->triggers =
+            xrealloc(loading->triggers, (loading->trigger_count + 1) * sizeof *loading->triggers);
+        loading->triggers[loading->trigger_count++] =
+            (struct loose_trigger){trie_add(loading->rules->triggers, folded.units, folded.length),
+                                   (uint32_t)loading->rules->count};
     }
     folded_free(&folded);
     return failed;
@@ -141,8 +141,8 @@ static int read_values(struct loading *loading, struct rule *rule, zconfig_t *se
         if (end == value_of(item) || *end)
             return bad(loading, rule->id, "no number", value_of(item));
         rule->values = xrealloc(rule->values, (rule->value_count + 1) * sizeof *rule->values);
-        rule->values[rule->value_count++] = (struct rule_value){
-            arena_text(&loading->rules->arena, zconfig_name(item)), number};
+        rule->values[rule->value_count++] =
+            (struct rule_value){arena_text(&loading->rules->arena, zconfig_name(item)), number};
     }
     return 0;
 }

@@ -47,9 +47,10 @@ struct rule_example {
 
 struct rule {
     const char *id;
-    const char *reported; /* the id that findings carry: mostly the same; a rule may be written in two
+    const char
+        *reported;     /* the id that findings carry: mostly the same; a rule may be written in two
                              entries that differ in severity */
-    const char *title;   /* what it looks for, in a few words */
+    const char *title; /* what it looks for, in a few words */
     const char *message; /* with {name} for what the check fills in */
     const char *basis;
     const char *check; /* name of the function in C, "" for a pattern alone */

@@ -96,9 +96,8 @@ static int set_verdict(struct trial *trial, const struct project *project, const
     struct verdict *verdict = &trial->verdict;
     const char *decision = jv_get_text(as, "decision"), *kind = jv_get_text(as, "kind");
     const char *code = jv_get_text(as, "code"), *department = jv_get_text(as, "department");
-    verdict->revision = *project->catalog
-                            ? thesaurus_revision(trial->thesaurus, project->catalog)
-                            : thesaurus_in_force(trial->thesaurus, project->year);
+    verdict->revision = *project->catalog ? thesaurus_revision(trial->thesaurus, project->catalog)
+                                          : thesaurus_in_force(trial->thesaurus, project->year);
     if (!verdict->revision)
         return fault_set(fault, "trial.no_revision", "no revision %s", project->catalog);
     verdict->decision = decision_of(decision ? decision : "auto");

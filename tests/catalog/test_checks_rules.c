@@ -36,16 +36,20 @@ static void test_every_rule_does_with_its_examples_as_they_say(void **state)
 
 static void test_every_rule_of_the_interface_is_there(void **state)
 {
-    static const char *const ids[] = {
-        "code.unknown",          "code.not_in_force",    "code.wrong_department",
-        "code.not_leaf",         "code.name_mismatch",   "code.restricted",
-        "code.disagrees",        "reference.superseded", "scope.goods",
-        "scope.works",           "scope.bundled",        "scope.personnel",
-        "scope.financing",       "scope.duty",           "scope.unlisted",
-        "term.over_one_year",    "term.over_three_years", "amount.items_mismatch",
-        "amount.total_mismatch", "amount.cap_mismatch",  "amount.unit_suspect",
-        "amount.years_mismatch", "declaration.missing",  "declaration.amount_mismatch",
-        "basis.missing",         "indicators.missing",   "duplicate.near"};
+    static const char *const ids[] = {"code.unknown",          "code.not_in_force",
+                                      "code.wrong_department", "code.not_leaf",
+                                      "code.name_mismatch",    "code.restricted",
+                                      "code.disagrees",        "reference.superseded",
+                                      "scope.goods",           "scope.works",
+                                      "scope.bundled",         "scope.personnel",
+                                      "scope.financing",       "scope.duty",
+                                      "scope.unlisted",        "term.over_one_year",
+                                      "term.over_three_years", "amount.items_mismatch",
+                                      "amount.total_mismatch", "amount.cap_mismatch",
+                                      "amount.unit_suspect",   "amount.years_mismatch",
+                                      "declaration.missing",   "declaration.amount_mismatch",
+                                      "basis.missing",         "indicators.missing",
+                                      "duplicate.near"};
     struct trial *trial = *state;
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         const struct rule *rule = rules_find(trial_rules(trial), ids[i]);
