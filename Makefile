@@ -23,7 +23,7 @@ CPPFLAGS += -I. -I$(BUILD)/gen -DJINMU_VERSION='"$(VERSION)"' -DJINMU_DATA_DIR='
 DATA_DIR ?= $(CURDIR)/catalog/data
 
 sources_of = $(filter-out %/main.c %_gen.c,$(wildcard $(addsuffix /*.c,$(1))))
-LIB_SRC   := $(call sources_of,common catalog)
+LIB_SRC   := $(call sources_of,common catalog $(patsubst %/,%,$(sort $(dir $(wildcard catalog/*/*.c)))))
 SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
 SVC_SRC   := $(call sources_of,$(addprefix services/,$(SERVICES)))
 PROGRAMS  := $(foreach s,$(SERVICES),$(BUILD)/bin/$(if $(filter cli,$(s)),jinmu,jinmu-$(s)))
@@ -32,7 +32,7 @@ TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 TEST_LIB  := $(filter-out $(TEST_SRC),$(wildcard tests/*.c tests/*/*.c))
 TEST_LIB  := $(filter-out tests/bench/%.c tests/fuzz/%.c,$(TEST_LIB))
 BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
-EMBEDDED  := $(wildcard catalog/*.sql services/*/*.sql services/*/*.css)
+EMBEDDED  := $(wildcard catalog/*.sql catalog/*/*.sql services/*/*.sql services/*/*.css)
 GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
              $(BUILD)/gen/common/variants.h
 

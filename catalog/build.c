@@ -1,7 +1,7 @@
 #include "catalog/catalog.h"
-#include "catalog/csv_table.h"
 #include "catalog/data_files.h"
-#include "catalog/import.h"
+#include "catalog/import/csv_table.h"
+#include "catalog/import/import.h"
 
 #include "common/log.h"
 #include "common/strbuf.h"
@@ -170,8 +170,8 @@ static int load_labels(struct build *build, struct fault *fault)
 /* The rules' files as they are: catalog/rules.c reads them. */
 static int load_rules(struct build *build, struct fault *fault)
 {
-    sqlite3_stmt *statement = store_prepare(
-        build->store, "INSERT INTO rule_file (name, content) VALUES (?, ?)", fault);
+    sqlite3_stmt *statement =
+        store_prepare(build->store, "INSERT INTO rule_file (name, content) VALUES (?, ?)", fault);
     int failed = statement ? 0 : -1;
     for (size_t i = 0; i < build->files->count && !failed; i++) {
         const struct data_file *file = &build->files->files[i];
@@ -308,8 +308,7 @@ static int fill(struct build *build, struct fault *fault)
                    load_table(build, data_files_find(files, "revisions.csv"), "SELECT 1",
                               load_revision, fault) ||
                    load_labels(build, fault) || load_rules(build, fault) ||
-                   load_model(build, fault) ||
-                   record_build(build, fault)
+                   load_model(build, fault) || record_build(build, fault)
                ? -1
                : 0;
 }

@@ -1,6 +1,6 @@
 #include "catalog/catalog.h"
 
-#include "catalog/memory.sql.h"
+#include "catalog/engine/memory.sql.h"
 #include "catalog/schema.sql.h"
 #include "common/strbuf.h"
 #include "common/text.h"

@@ -1,6 +1,6 @@
 #include "catalog/data_files.h"
 
-#include "catalog/csv_table.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 
 #include <dirent.h>
@@ -105,8 +105,8 @@ const struct data_file *data_files_find(const struct data_files *files, const ch
 static bool decides_classification(const char *name)
 {
     return strcmp(name, "model.txt") == 0 || strncmp(name, "labels/", 7) == 0 ||
-           strncmp(name, "rules/", 6) == 0 || strcmp(name, "aliases.csv") == 0 || strcmp(name, "kinds.csv") == 0 ||
-           strcmp(name, "boilerplate.csv") == 0;
+           strncmp(name, "rules/", 6) == 0 || strcmp(name, "aliases.csv") == 0 ||
+           strcmp(name, "kinds.csv") == 0 || strcmp(name, "boilerplate.csv") == 0;
 }
 
 static void hash_files(const struct data_files *files, bool (*wanted)(const char *name),

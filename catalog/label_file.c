@@ -1,6 +1,6 @@
 #include "catalog/label_file.h"
 
-#include "catalog/csv_table.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 

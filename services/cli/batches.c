@@ -37,7 +37,7 @@ static void close_batch(struct filling *filling)
     filling->projects = 0;
 }
 
-/* The id that the engine will use (catalog/engine.h): its own, or one made from its content. */
+/* The id that the engine will use (catalog/engine/engine.h): its own, or one made from its content. */
 static char *id_of(const struct jv *project)
 {
     const char *id = jv_get_text(project, "id");

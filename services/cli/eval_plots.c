@@ -1,6 +1,6 @@
 #include "services/cli/eval_plots.h"
 
-#include "catalog/evaluate_tables.h"
+#include "catalog/learn/evaluate_tables.h"
 #include "services/cli/eval_words.h"
 
 #include <math.h>

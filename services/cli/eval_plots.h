@@ -1,7 +1,7 @@
 #ifndef JINMU_EVAL_PLOTS_H
 #define JINMU_EVAL_PLOTS_H
 
-#include "catalog/evaluate.h"
+#include "catalog/learn/evaluate.h"
 #include "common/strbuf.h"
 
 /* Plots of an evaluation as inline SVG, coloured by the classes of eval_report.css. */

@@ -1,7 +1,7 @@
 #ifndef JINMU_EVAL_PRINT_H
 #define JINMU_EVAL_PRINT_H
 
-#include "catalog/evaluate_compare.h"
+#include "catalog/learn/evaluate_compare.h"
 
 /* An evaluation on the terminal. */
 

@@ -1,7 +1,7 @@
 #ifndef JINMU_EVAL_REPORT_H
 #define JINMU_EVAL_REPORT_H
 
-#include "catalog/evaluate_compare.h"
+#include "catalog/learn/evaluate_compare.h"
 #include "common/strbuf.h"
 
 /* An evaluation as one HTML page in Chinese that needs nothing besides itself: figures against

@@ -1,7 +1,7 @@
 #ifndef JINMU_EVAL_WORDS_H
 #define JINMU_EVAL_WORDS_H
 
-#include "catalog/evaluate_tables.h"
+#include "catalog/learn/evaluate_tables.h"
 #include "common/strbuf.h"
 
 /* The Chinese words of an evaluation's tables and report. */

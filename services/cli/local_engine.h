@@ -1,7 +1,7 @@
 #ifndef JINMU_LOCAL_ENGINE_H
 #define JINMU_LOCAL_ENGINE_H
 
-#include "catalog/engine_parts.h"
+#include "catalog/engine/engine_parts.h"
 
 /* The engine of the verbs that judge in-process: over --db FILE, else the catalog.db of the state
  * directory, which is built first when it is missing or its data has changed. Prints what is wrong

@@ -1,7 +1,7 @@
 /* jinmu catalog: the verbs of the catalog keeper. They are the only writers of catalog.db. */
 #include "catalog/catalog.h"
-#include "catalog/csv_table.h"
-#include "catalog/import.h"
+#include "catalog/import/csv_table.h"
+#include "catalog/import/import.h"
 #include "common/state.h"
 #include "common/strbuf.h"
 #include "common/text.h"

@@ -1,6 +1,6 @@
 /* jinmu catalog release, assign: a keeper takes rows out of quarantine. */
 #include "catalog/catalog.h"
-#include "catalog/import.h"
+#include "catalog/import/import.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "services/cli/catalog_call.h"

@@ -1,5 +1,5 @@
 /* jinmu classify: projects as JSON Lines in, results as JSON Lines out, in the same order. */
-#include "catalog/result.h"
+#include "catalog/engine/result.h"
 #include "common/strbuf.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"

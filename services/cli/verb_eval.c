@@ -1,6 +1,6 @@
 /* jinmu eval: how right the engine is, on labelled cases. */
 #include "catalog/catalog.h"
-#include "catalog/evaluate_compare.h"
+#include "catalog/learn/evaluate_compare.h"
 #include "common/strbuf.h"
 #include "services/cli/eval_print.h"
 #include "services/cli/eval_report.h"

@@ -1,5 +1,5 @@
 /* jinmu explain: every feature of the first candidates, its value, its weight and their product. */
-#include "catalog/evidence.h"
+#include "catalog/engine/evidence.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "services/cli/local_engine.h"

@@ -1,7 +1,7 @@
 #include "services/cli/verbs.h"
 
-#include "catalog/document.h"
-#include "catalog/document_pdf.h"
+#include "catalog/intake/document.h"
+#include "catalog/intake/document_pdf.h"
 #include "common/strbuf.h"
 
 #include <argp.h>

@@ -1,6 +1,6 @@
 /* jinmu reviews: what people decided, which projects nearly the same follow. */
 #include "catalog/catalog.h"
-#include "catalog/reviews.h"
+#include "catalog/engine/reviews.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "services/cli/catalog_call.h"

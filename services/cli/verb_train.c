@@ -1,7 +1,7 @@
 /* jinmu train: makes catalog/data/model.txt again from labelled cases, bit for bit. */
 #include "catalog/catalog.h"
-#include "catalog/reviews.h"
-#include "catalog/train.h"
+#include "catalog/engine/reviews.h"
+#include "catalog/learn/train.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 

@@ -1,7 +1,7 @@
 #ifndef JINMU_WORKER_ASSIGNMENT_H
 #define JINMU_WORKER_ASSIGNMENT_H
 
-#include "catalog/engine.h"
+#include "catalog/engine/engine.h"
 #include "common/strbuf.h"
 #include "services/collector/wire.h"
 

@@ -1,7 +1,7 @@
 #ifndef JINMU_WORKER_ENGINE_SOURCE_H
 #define JINMU_WORKER_ENGINE_SOURCE_H
 
-#include "catalog/engine.h"
+#include "catalog/engine/engine.h"
 
 /* The engine made from catalog.db, and made anew when that file has changed. Two judges, so that
  * one project may be judged in the middle of a batch. */

@@ -1,8 +1,8 @@
 /* How many projects a second one core judges, beside SQLite FTS5 on the same texts in the same run:
  * bm25, the five best, over trigrams and over bigrams that were put apart beforehand. */
-#include "catalog/cases.h"
 #include "catalog/catalog.h"
-#include "catalog/engine_parts.h"
+#include "catalog/engine/engine_parts.h"
+#include "catalog/learn/cases.h"
 #include "common/state.h"
 #include "common/strbuf.h"
 

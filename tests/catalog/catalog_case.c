@@ -1,7 +1,7 @@
 #include "tests/catalog/catalog_case.h"
 
 #include "catalog/catalog.h"
-#include "catalog/csv_table.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 
 #include <ftw.h>

@@ -1,7 +1,7 @@
 #ifndef JINMU_CATALOG_CASE_H
 #define JINMU_CATALOG_CASE_H
 
-#include "catalog/import.h"
+#include "catalog/import/import.h"
 #include "common/store.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "tests/catalog/documents.h"
 
-#include "catalog/document.h"
+#include "catalog/intake/document.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 #ifndef JINMU_FIXTURE_H
 #define JINMU_FIXTURE_H
 
-#include "catalog/engine_parts.h"
+#include "catalog/engine/engine_parts.h"
 #include "common/json.h"
 
 /* A small catalog of the tests' own, and an engine over it: two revisions with 民政, 交通运输 and 信访,

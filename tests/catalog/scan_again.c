@@ -1,5 +1,5 @@
 /* Another scan of a document, made from the first by rules: what scanners and OCR do to tables. */
-#include "catalog/sheet.h"
+#include "catalog/import/sheet.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "tests/catalog/catalog_case.h"

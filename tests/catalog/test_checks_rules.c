@@ -1,6 +1,6 @@
 /* The rules' data: every file loads, and every rule does with its examples as they say. */
 #include "catalog/catalog.h"
-#include "catalog/trial.h"
+#include "catalog/learn/trial.h"
 #include "tests/catalog/trials.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* jinmu classify as a person runs it: lines in, lines out, and an exit status that can be trusted. */
-#include "catalog/csv_table.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 #include "tests/catalog/catalog_case.h"
 #include "tests/catalog/fixture.h"

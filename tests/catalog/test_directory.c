@@ -1,6 +1,6 @@
 /* Which departments a unit's name stands for. */
 #include "catalog/catalog.h"
-#include "catalog/directory.h"
+#include "catalog/engine/directory.h"
 #include "common/strbuf.h"
 #include "tests/catalog/catalog_case.h"
 #include "tests/catalog/fixture.h"

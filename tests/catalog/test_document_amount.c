@@ -1,5 +1,5 @@
-#include "catalog/document_amount.h"
-#include "catalog/document_project.h"
+#include "catalog/intake/document_amount.h"
+#include "catalog/intake/document_project.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "catalog/document.h"
-#include "catalog/document_pdf.h"
+#include "catalog/intake/document.h"
+#include "catalog/intake/document_pdf.h"
 #include "tests/catalog/documents.h"
 
 #include <iconv.h>

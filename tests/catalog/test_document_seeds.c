@@ -1,5 +1,5 @@
 /* The sample of our own, always, and two published documents where they are at hand. */
-#include "catalog/document.h"
+#include "catalog/intake/document.h"
 #include "tests/catalog/documents.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* What `jinmu eval` says of outcomes, on a handful whose figures can be counted by hand. */
-#include "catalog/evaluate_compare.h"
-#include "catalog/evaluate_tables.h"
+#include "catalog/learn/evaluate_compare.h"
+#include "catalog/learn/evaluate_tables.h"
 #include "services/cli/eval_report.h"
 #include "services/cli/html.h"
 

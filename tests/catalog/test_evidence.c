@@ -1,6 +1,6 @@
 /* Every span of evidence, cut out of the text that was sent, reads as what it claims to be. */
-#include "catalog/csv_table.h"
-#include "catalog/evidence.h"
+#include "catalog/engine/evidence.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "tests/catalog/fixture.h"

@@ -1,7 +1,7 @@
 /* Codes and names as scans print them. */
 #include "catalog/catalog.h"
-#include "catalog/sheet.h"
-#include "catalog/text_line.h"
+#include "catalog/import/sheet.h"
+#include "catalog/import/text_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The judge: what is let in, what comes out, and that one bad project costs nobody else anything. */
-#include "catalog/engine.h"
+#include "catalog/engine/engine.h"
 #include "common/json_writer.h"
 #include "common/strbuf.h"
 #include "common/text.h"

@@ -1,6 +1,6 @@
 /* What the money is for, and what follows for the decision. */
-#include "catalog/kind.h"
-#include "catalog/verdict.h"
+#include "catalog/engine/kind.h"
+#include "catalog/engine/verdict.h"
 #include "common/strbuf.h"
 #include "tests/catalog/fixture.h"
 

@@ -1,8 +1,8 @@
 /* What people decided, and which projects follow it. The catalog is the fixture's; the decisions are
  * ones that the engine would not come to by itself. */
 #include "catalog/catalog.h"
-#include "catalog/memory.h"
-#include "catalog/reviews.h"
+#include "catalog/engine/memory.h"
+#include "catalog/engine/reviews.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "tests/catalog/fixture.h"

@@ -1,6 +1,6 @@
 /* The model's text form: what is written is read again, and a bad line is named. */
-#include "catalog/csv_table.h"
-#include "catalog/model.h"
+#include "catalog/engine/model.h"
+#include "catalog/import/csv_table.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* Amounts and dates as clerks write them, read exactly. */
-#include "catalog/dates.h"
-#include "catalog/money.h"
+#include "catalog/checks/dates.h"
+#include "catalog/checks/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

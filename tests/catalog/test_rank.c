@@ -1,7 +1,7 @@
 /* The order of candidates: by words and labels, within the unit's departments and the items that it
  * may use. */
-#include "catalog/rank.h"
-#include "catalog/verdict.h"
+#include "catalog/engine/rank.h"
+#include "catalog/engine/verdict.h"
 #include "common/strbuf.h"
 #include "tests/catalog/fixture.h"
 

@@ -1,5 +1,5 @@
 /* A project as the engine reads it: pairs, phrases, what is denied, and what each place weighs. */
-#include "catalog/reading.h"
+#include "catalog/engine/reading.h"
 #include "common/strbuf.h"
 
 #include <math.h>

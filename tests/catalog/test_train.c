@@ -1,6 +1,6 @@
 /* Labelled cases, the fitting, and the training: what it learns, and that it learns it again. */
-#include "catalog/fit.h"
-#include "catalog/train.h"
+#include "catalog/learn/fit.h"
+#include "catalog/learn/train.h"
 #include "common/strbuf.h"
 #include "tests/catalog/catalog_case.h"
 #include "tests/catalog/fixture.h"

@@ -1,7 +1,7 @@
 /* Phrases found in one pass; and the two tables by number that the engine looks up in. */
-#include "catalog/map.h"
-#include "catalog/pair_table.h"
-#include "catalog/trie.h"
+#include "catalog/engine/map.h"
+#include "catalog/engine/pair_table.h"
+#include "catalog/engine/trie.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 #include "tests/catalog/trials.h"
 
 #include "catalog/catalog.h"
-#include "catalog/trial.h"
+#include "catalog/learn/trial.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>

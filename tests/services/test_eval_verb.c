@@ -1,7 +1,7 @@
 /* `jinmu eval` on the cases of tests/fixtures/holdout.jsonl, which nothing was trained on: what the
  * product promises, and what the verb prints and writes. */
 #include "catalog/catalog.h"
-#include "catalog/evaluate.h"
+#include "catalog/learn/evaluate.h"
 #include "common/json.h"
 #include "common/strbuf.h"
 #include "tests/services/process.h"

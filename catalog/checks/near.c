@@ -1,0 +1,108 @@
+#include "catalog/checks/near.h"
+
+#include "common/strbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BIN_BITS = 7 };
+
+struct near *near_new(void)
+{
+    return xcalloc(1, sizeof(struct near));
+}
+
+void near_destroy(struct near **near)
+{
+    if (!*near)
+        return;
+    free((*near)->all);
+    strbuf_free(&(*near)->ids);
+    free(*near);
+    *near = NULL;
+}
+
+void near_clear(struct near *near)
+{
+    near->count = 0;
+    strbuf_reset(&near->ids);
+}
+
+static uint64_t mix(uint64_t value)
+{
+    value *= 0x9E3779B97F4A7C15u;
+    value ^= value >> 32;
+    value *= 0xD6E8FEB86659FD93u;
+    return value ^ value >> 29;
+}
+
+static uint64_t hash_units(const struct folded *folded)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < folded->length; i++)
+        hash = (hash ^ folded->units[i]) * 0x100000001B3u;
+    return hash;
+}
+
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001B3u;
+    return hash;
+}
+
+/* One permutation, many bins: each pair falls into one, which keeps the smallest of its hashes. Empty
+ * bins are filled from the next one, so that short texts compare too. */
+void near_observe(const struct project *project, const struct reading *reading,
+                  struct near_project *out)
+{
+    uint32_t least[NEAR_BINS];
+    memset(least, 0xFF, sizeof least);
+    out->pairs = 0;
+    for (size_t i = 0; i < reading->mass_count; i++) {
+        uint64_t hash = mix(reading->masses[i].units + 1);
+        size_t bin = hash >> (64 - BIN_BITS);
+        uint32_t value = (uint32_t)hash & 0x7FFFFFFF;
+        if (value < least[bin])
+            least[bin] = value;
+    }
+    out->pairs = (uint32_t)reading->mass_count;
+    uint32_t fill = 0;
+    for (size_t i = NEAR_BINS * 2; i-- > 0;) {
+        size_t bin = i % NEAR_BINS;
+        if (least[bin] != UINT32_MAX)
+            fill = least[bin];
+        out->bins[bin] = (uint8_t)(mix(fill) >> 40);
+    }
+    out->name = hash_units(&reading->fields[FIELD_NAME].folded);
+    out->unit = *project->unit ? hash_text(project->unit) : 0;
+    out->amount_fen = project->amount_fen;
+}
+
+void near_add(struct near *near, const struct near_project *project, const char *id)
+{
+    if (near->count == near->capacity) {
+        near->capacity = near->capacity ? near->capacity * 2 : 64;
+        near->all = xrealloc(near->all, near->capacity * sizeof *near->all);
+    }
+    near->all[near->count] = *project;
+    near->all[near->count++].id = near->ids.length;
+    strbuf_add(&near->ids, id, strlen(id) + 1);
+}
+
+double near_similarity(const struct near_project *one, const struct near_project *other)
+{
+    unsigned same = 0;
+    for (size_t i = 0; i < NEAR_BINS; i++)
+        same += one->bins[i] == other->bins[i];
+    double share = (double)same / NEAR_BINS;
+    /* one in 256 bins is equal by chance */
+    double real = (share - 1.0 / 256) / (1 - 1.0 / 256);
+    return real > 0 ? real : 0;
+}
+
+const char *near_id(const struct near *near, const struct near_project *project)
+{
+    return near->ids.text + project->id;
+}

@@ -1,0 +1,152 @@
+#include "catalog/engine/evidence.h"
+
+#include <math.h>
+
+/* Places where something spoke for a candidate, still in folded units. */
+struct trace {
+    enum field field;
+    uint32_t start, end;
+    const char *label;
+    double weight;
+};
+
+enum { TRACES = 24 };
+
+struct traces {
+    struct trace all[TRACES];
+    size_t count;
+    double total;
+};
+
+static bool overlaps(const struct trace *a, const struct trace *b)
+{
+    return a->field == b->field && a->start < b->end && b->start < a->end;
+}
+
+/* Keeps the trace unless a stronger one covers its place; drops the weaker ones that it covers. */
+static void add_trace(struct traces *traces, const struct trace *trace)
+{
+    size_t kept = 0;
+    traces->total += trace->weight;
+    for (size_t i = 0; i < traces->count; i++)
+        if (overlaps(&traces->all[i], trace) && traces->all[i].weight >= trace->weight)
+            return;
+    for (size_t i = 0; i < traces->count; i++)
+        if (!overlaps(&traces->all[i], trace))
+            traces->all[kept++] = traces->all[i];
+    traces->count = kept;
+    if (traces->count < TRACES) {
+        traces->all[traces->count++] = *trace;
+        return;
+    }
+    size_t weakest = 0;
+    for (size_t i = 1; i < traces->count; i++)
+        if (traces->all[i].weight < traces->all[weakest].weight)
+            weakest = i;
+    if (traces->all[weakest].weight < trace->weight)
+        traces->all[weakest] = *trace;
+}
+
+static float label_weight(const struct index *index, uint32_t department, uint32_t phrase,
+                          uint32_t concept)
+{
+    struct range range = index_label(index, department, phrase);
+    for (uint32_t i = 0; i < range.count; i++) {
+        const struct label_posting *posting = &index->label_postings[range.first + i];
+        if (posting->concept == concept && posting->kind <= LABEL_HIDDEN)
+            return posting->weight;
+    }
+    return 0;
+}
+
+/* A label also says what its characters say, which are counted on their own. */
+static const double length_bonus = 0.15;
+
+static void trace_labels(struct traces *traces, const struct mind *mind,
+                         const struct verdict *verdict, uint32_t concept)
+{
+    uint32_t department = mind->thesaurus->concepts[concept].department;
+    double scale =
+        mind->model->features[FEATURE_LABELS] * 2 / sqrt(10 + verdict->reading.total_mass);
+    for (int f = 0; f < FIELDS; f++) {
+        const struct reading_field *field = &verdict->reading.fields[f];
+        for (size_t i = 0; i < field->hit_count; i++) {
+            const struct hit *hit = &field->hits[i];
+            double weight = (double)label_weight(mind->index, department, hit->phrase, concept);
+            if (weight <= 0)
+                continue;
+            struct trace trace = {(enum field)f, hit->start, hit->start + hit->length,
+                                  mind->thesaurus->phrase_text[hit->phrase],
+                                  (scale * weight + length_bonus * hit->length) *
+                                      (double)reading_field_weight[f]};
+            add_trace(traces, &trace);
+        }
+    }
+}
+
+static float pair_weight(const struct index *index, uint32_t department, uint32_t pair,
+                         uint32_t concept)
+{
+    struct range range = index_pair(index, department, pair);
+    for (uint32_t i = 0; i < range.count; i++)
+        if (index->postings[range.first + i].concept == concept)
+            return index->postings[range.first + i].weight;
+    return 0;
+}
+
+/* Runs of characters that the item is written with, where no label says it. */
+static void trace_pairs(struct traces *traces, const struct mind *mind,
+                        const struct verdict *verdict, uint32_t concept, enum field f)
+{
+    static const float telling = 1.2f;
+    const struct reading_field *field = &verdict->reading.fields[f];
+    const struct concept *item = &mind->thesaurus->concepts[concept];
+    double scale = mind->model->features[FEATURE_WORDS] / sqrt(verdict->reading.total_mass + 1);
+    struct trace run = {f, 0, 0, item->name, 0};
+    for (size_t i = 0; i <= field->pair_count; i++) {
+        const struct pair *pair = i < field->pair_count ? &field->pairs[i] : NULL;
+        float weight = pair ? pair_weight(mind->index, item->department, pair->units, concept) : 0;
+        bool goes_on = pair && weight >= telling && pair->position < run.end;
+        if (!goes_on && run.end > 0) {
+            add_trace(traces, &run);
+            run.end = 0;
+        }
+        if (weight < telling)
+            continue;
+        if (!goes_on)
+            run = (struct trace){f, pair->position, pair->end, item->name, 0};
+        run.end = pair->end;
+        run.weight += scale * (double)(weight * (f == FIELD_NAME ? 1.0f : 0.4f));
+    }
+}
+
+static void sort_by_weight(struct traces *traces)
+{
+    for (size_t i = 1; i < traces->count; i++)
+        for (size_t j = i; j > 0 && traces->all[j].weight > traces->all[j - 1].weight; j--) {
+            struct trace moved = traces->all[j];
+            traces->all[j] = traces->all[j - 1];
+            traces->all[j - 1] = moved;
+        }
+}
+
+size_t evidence_collect(const struct mind *mind, const struct verdict *verdict, size_t candidate,
+                        struct evidence out[EVIDENCE])
+{
+    struct traces traces = {.count = 0};
+    const struct leaf *leaf = &verdict->revision->leaves[verdict->ranking.all[candidate].leaf];
+    trace_labels(&traces, mind, verdict, leaf->concept);
+    trace_pairs(&traces, mind, verdict, leaf->concept, FIELD_NAME);
+    if (traces.count < 2)
+        trace_pairs(&traces, mind, verdict, leaf->concept, FIELD_DESCRIPTION);
+    sort_by_weight(&traces);
+    size_t count = traces.count < EVIDENCE ? traces.count : EVIDENCE;
+    for (size_t i = 0; i < count; i++) {
+        const struct trace *trace = &traces.all[i];
+        out[i] = (struct evidence){
+            trace->field,
+            folded_span(&verdict->reading.fields[trace->field].folded, trace->start, trace->end),
+            trace->label, trace->weight / traces.total};
+    }
+    return count;
+}

@@ -1,0 +1,66 @@
+#ifndef JINMU_INDEX_H
+#define JINMU_INDEX_H
+
+#include "catalog/engine/map.h"
+#include "catalog/engine/model.h"
+#include "catalog/engine/pair_table.h"
+#include "catalog/engine/thesaurus.h"
+
+#include <stdint.h>
+
+/* What each pair of characters and each label says for each concept, by department: the engine's
+ * inner table, made once from the thesaurus and the model, then only read. */
+
+struct posting {
+    uint32_t concept;
+    float weight;
+};
+
+struct label_posting {
+    uint32_t concept;
+    enum label_kind kind;
+    float weight; /* rarer and longer labels weigh more; 1 for PARENT and NOT */
+};
+
+struct range {
+    uint32_t first, count;
+};
+
+struct index {
+    /* By department; each has a table of its own, small enough for the cache: a project touches one
+     * or two of them. */
+    struct pair_table *pairs;
+    size_t department_count;
+    struct posting *postings;
+    size_t posting_count;
+
+    struct range *label_ranges;
+    struct map label_numbers; /* department << 32 | phrase → number in label_ranges */
+    size_t label_range_count;
+    struct label_posting *label_postings;
+    size_t label_posting_count;
+
+    float *length_weight; /* by concept: FEATURE_LENGTH per square root of mass */
+};
+
+/* Postings of one pair in one department beyond this many (the strongest) are left out: what so many
+ * items share tells them apart no more, and the cost of a project stays bounded as a catalog grows. */
+enum { POSTINGS_PER_PAIR = 96 };
+
+struct index *index_new(const struct thesaurus *thesaurus, const struct model *model);
+void index_destroy(struct index **index);
+
+static inline struct range index_pair(const struct index *index, uint32_t department, uint32_t pair)
+{
+    const struct pair_slot *slot = pair_table_get(&index->pairs[department], pair);
+    return (struct range){slot->first, slot->count};
+}
+
+static inline struct range index_label(const struct index *index, uint32_t department,
+                                       uint32_t phrase)
+{
+    uint32_t number = map_get(&index->label_numbers, (uint64_t)department << 32 | phrase);
+    return number == MAP_NONE ? (struct range){0, 0} : index->label_ranges[number];
+}
+
+#endif

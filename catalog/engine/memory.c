@@ -1,0 +1,409 @@
+#include "catalog/engine/memory.h"
+
+#include "catalog/engine/sketch.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+const double memory_alike = 0.85;
+const double memory_names_alike = 0.5;
+const double memory_as_close = 0.03;
+
+/* Two texts that are alike as memory_alike says agree in all rows of some band but once in 100,000
+ * times; two with half their pairs in common meet in a band about as often as not. */
+enum { ROWS = 4, BANDS = SKETCH_MINIMA / ROWS };
+enum {
+    HOMES = 3,     /* departments of one project that are looked up */
+    COMPARED = 32, /* memories that one project is compared with, the newest of a bucket first */
+};
+static const uint32_t whole_fields = 1u << FIELD_NAME | 1u << FIELD_DESCRIPTION;
+static const uint32_t name_field = 1u << FIELD_NAME;
+
+/* A memory under one of its bands. */
+struct entry {
+    uint32_t key;
+    uint32_t number;
+};
+
+struct memory {
+    struct remembered *all; /* newest first */
+    size_t count, capacity;
+    struct strbuf sketches;
+    /* entries by the upper bits of their key: bucket b is [first[b], first[b + 1]) */
+    struct entry *entries;
+    size_t entry_count;
+    uint32_t *first;
+    unsigned shift;
+    struct arena arena;
+    unsigned char digest[crypto_hash_sha256_BYTES]; /* over what is remembered */
+};
+
+/* --- homes and keys --- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001B3u;
+    return hash;
+}
+static const uint64_t hash_start = 0xCBF29CE484222325u;
+
+static uint64_t hash_unit(const struct folder *folder, const char *unit, struct folded *scratch)
+{
+    uint64_t hash = hash_start;
+    folder_fold(folder, unit, strlen(unit), scratch);
+    for (size_t i = 0; i < scratch->length; i++)
+        hash = (hash ^ scratch->units[i]) * 0x100000001B3u;
+    return hash;
+}
+
+/* The departments by which a project is remembered and looked up; one of its own for a project that
+ * tells none. */
+struct homes {
+    uint64_t all[HOMES];
+    size_t count;
+};
+
+static struct homes homes_of(const struct guesses *guesses)
+{
+    struct homes homes = {{0}, 1};
+    size_t count = guesses->count < HOMES ? guesses->count : HOMES;
+    for (size_t g = 0; g < count; g++)
+        homes.all[g] = hash_text(hash_start, guesses->all[g].name);
+    if (count)
+        homes.count = count;
+    return homes;
+}
+
+static uint32_t band_key(const uint32_t *minima, uint64_t home, uint32_t band)
+{
+    uint64_t hash = home + band * 0x9E3779B97F4A7C15u;
+    for (uint32_t row = 0; row < ROWS; row++)
+        hash = (hash ^ minima[band * ROWS + row]) * 0xD6E8FEB86659FD93u;
+    hash ^= hash >> 32;
+    hash *= 0xD6E8FEB86659FD93u;
+    return (uint32_t)(hash >> 32);
+}
+
+/* --- loading --- */
+
+struct loading {
+    struct memory *memory;
+    const struct thesaurus *thesaurus;
+    const struct directory *directory;
+    struct trie *no_phrases;
+    struct reading reading;
+    struct guesses guesses;
+    struct folded scratch;
+    struct sketch sketch;
+    size_t entry_capacity;
+    crypto_hash_sha256_state digest;
+};
+
+static void add_to_digest(struct loading *loading, const struct review *review)
+{
+    const char *texts[] = {review->id, review->department, review->item, review->kind};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        crypto_hash_sha256_update(&loading->digest, (const unsigned char *)texts[i],
+                                  strlen(texts[i]) + 1);
+}
+
+static uint32_t pack(struct loading *loading, uint32_t fields, uint32_t *prints)
+{
+    struct strbuf *sketches = &loading->memory->sketches;
+    size_t before = sketches->length;
+    sketch_take(&loading->sketch, &loading->reading, fields);
+    sketch_pack(&loading->sketch, sketches);
+    *prints = loading->sketch.count;
+    return (uint32_t)(sketches->length - before);
+}
+
+/* A class A item of one of several departments (a merged organ's) is remembered for that one alone. */
+static struct homes homes_of_review(const struct loading *loading, const struct review *review)
+{
+    uint32_t department = thesaurus_department(loading->thesaurus, review->department);
+    for (size_t g = 0; g < loading->guesses.count && *review->code == 'A'; g++)
+        if (loading->guesses.all[g].department == department)
+            return (struct homes){{hash_text(hash_start, loading->guesses.all[g].name)}, 1};
+    return homes_of(&loading->guesses);
+}
+
+static void add_entries(struct loading *loading, const struct homes *homes, uint32_t number)
+{
+    struct memory *memory = loading->memory;
+    uint32_t minima[SKETCH_MINIMA];
+    sketch_minima(&loading->reading, minima);
+    if (memory->entry_count + HOMES * BANDS > loading->entry_capacity) {
+        loading->entry_capacity = loading->entry_capacity * 3 / 2 + 1024;
+        memory->entries =
+            xrealloc(memory->entries, loading->entry_capacity * sizeof *memory->entries);
+    }
+    for (size_t h = 0; h < homes->count; h++)
+        for (uint32_t band = 0; band < BANDS; band++)
+            memory->entries[memory->entry_count++] =
+                (struct entry){band_key(minima, homes->all[h], band), number};
+}
+
+static struct remembered *new_remembered(struct memory *memory)
+{
+    if (memory->count == memory->capacity) {
+        memory->capacity = memory->capacity * 3 / 2 + 64;
+        memory->all = xrealloc(memory->all, memory->capacity * sizeof *memory->all);
+    }
+    return &memory->all[memory->count++];
+}
+
+static uint32_t concept_of(const struct thesaurus *thesaurus, const struct review *review)
+{
+    uint32_t department = thesaurus_department(thesaurus, review->department);
+    return department == NO_NUMBER ? NO_NUMBER
+                                   : thesaurus_concept(thesaurus, department, review->item);
+}
+
+static int load_review(const struct review *review, void *argument)
+{
+    struct loading *loading = argument;
+    struct memory *memory = loading->memory;
+    const struct thesaurus *thesaurus = loading->thesaurus;
+    const char *texts[FIELDS] = {review->name, review->description, "", "", "", ""};
+    add_to_digest(loading, review);
+    reading_take(&loading->reading, thesaurus->folder, loading->no_phrases, texts);
+    if (!loading->reading.mass_count)
+        return 0;
+    directory_resolve(loading->directory, review->unit, review->unit_department, &loading->scratch,
+                      &loading->guesses);
+    struct homes homes = homes_of_review(loading, review);
+    add_entries(loading, &homes, (uint32_t)memory->count);
+
+    struct remembered *one = new_remembered(memory);
+    *one = (struct remembered){
+        .review = arena_text(&memory->arena, review->id),
+        .project = arena_text(&memory->arena, review->project),
+        .name = arena_text(&memory->arena, review->name),
+        .settled = *review->kind,
+        .kind = *review->kind ? kind_of_name(review->kind) : KIND_SERVICE,
+        .concept = *review->code ? concept_of(thesaurus, review) : NO_NUMBER,
+        .unit = hash_unit(thesaurus->folder, review->unit, &loading->scratch),
+        .offset = memory->sketches.length,
+    };
+    if (*review->project)
+        one->project_key = hash_text(one->unit, review->project);
+    one->bytes = pack(loading, whole_fields, &one->prints);
+    one->name_bytes = pack(loading, name_field, &one->name_prints);
+    return 0;
+}
+
+/* Sorts the entries into buckets, about one each; within a bucket the newest stay first. */
+static void settle(struct memory *memory)
+{
+    unsigned bits = 4;
+    while (bits < 31 && (size_t)1 << bits < memory->entry_count)
+        bits++;
+    memory->shift = 32 - bits;
+    memory->first = xcalloc(((size_t)1 << bits) + 2, sizeof *memory->first);
+    struct entry *sorted = xcalloc(memory->entry_count + 1, sizeof *sorted);
+    for (size_t i = 0; i < memory->entry_count; i++)
+        memory->first[(memory->entries[i].key >> memory->shift) + 2]++;
+    for (size_t b = 2; b < ((size_t)1 << bits) + 2; b++)
+        memory->first[b] += memory->first[b - 1];
+    for (size_t i = 0; i < memory->entry_count; i++) {
+        struct entry entry = memory->entries[i];
+        sorted[memory->first[(entry.key >> memory->shift) + 1]++] = entry;
+    }
+    free(memory->entries);
+    memory->entries = sorted;
+    memory->all = xrealloc(memory->all, (memory->count + 1) * sizeof *memory->all);
+}
+
+struct memory *memory_load(struct store *store, const struct thesaurus *thesaurus,
+                           const struct directory *directory, struct fault *fault)
+{
+    struct memory *memory = xcalloc(1, sizeof *memory);
+    struct loading *loading = xcalloc(1, sizeof *loading);
+    *loading = (struct loading){
+        .memory = memory, .thesaurus = thesaurus, .directory = directory, .no_phrases = trie_new()};
+    crypto_hash_sha256_init(&loading->digest);
+    int failed = reviews_each(store, false, load_review, loading, fault);
+    crypto_hash_sha256_final(&loading->digest, memory->digest);
+    settle(memory);
+    trie_destroy(&loading->no_phrases);
+    reading_free(&loading->reading);
+    folded_free(&loading->scratch);
+    free(loading);
+    if (failed)
+        memory_destroy(&memory);
+    return memory;
+}
+
+void memory_destroy(struct memory **memory)
+{
+    if (!*memory)
+        return;
+    free((*memory)->all);
+    free((*memory)->entries);
+    free((*memory)->first);
+    strbuf_free(&(*memory)->sketches);
+    arena_free(&(*memory)->arena);
+    free(*memory);
+    *memory = NULL;
+}
+
+size_t memory_count(const struct memory *memory)
+{
+    return memory->count;
+}
+
+char *memory_model(const struct memory *memory, const char *model)
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    char hex[sizeof digest * 2 + 1];
+    struct strbuf name = {0};
+    if (!memory->count)
+        return xstrdup(model);
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const unsigned char *)model, strlen(model) + 1);
+    crypto_hash_sha256_update(&state, memory->digest, sizeof memory->digest);
+    crypto_hash_sha256_final(&state, digest);
+    strbuf_printf(&name, "sha256:%s", sodium_bin2hex(hex, sizeof hex, digest, sizeof digest));
+    return strbuf_take(&name);
+}
+
+/* --- recall --- */
+
+struct found {
+    uint32_t all[COMPARED];
+    size_t count;
+};
+
+static void add_found(struct found *found, uint32_t number)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (found->all[i] == number)
+            return;
+    if (found->count < COMPARED)
+        found->all[found->count++] = number;
+}
+
+/* The buckets are far apart in memory: all are asked for before the first is read. */
+static void find_home(const struct memory *memory, const uint32_t *minima, uint64_t home,
+                      struct found *found)
+{
+    uint32_t keys[BANDS];
+    for (uint32_t band = 0; band < BANDS; band++) {
+        keys[band] = band_key(minima, home, band);
+        __builtin_prefetch(&memory->first[keys[band] >> memory->shift]);
+    }
+    for (uint32_t band = 0; band < BANDS; band++)
+        __builtin_prefetch(&memory->entries[memory->first[keys[band] >> memory->shift]]);
+    for (uint32_t band = 0; band < BANDS; band++) {
+        const uint32_t *first = &memory->first[keys[band] >> memory->shift];
+        for (uint32_t e = first[0]; e < first[1] && found->count < COMPARED; e++)
+            if (memory->entries[e].key == keys[band])
+                add_found(found, memory->entries[e].number);
+    }
+}
+
+static bool applies(const struct remembered *one, const struct revision *revision)
+{
+    if (!one->settled || one->kind != KIND_SERVICE)
+        return true;
+    return one->concept != NO_NUMBER && revision->leaf_of_concept[one->concept] != NO_NUMBER;
+}
+
+struct match {
+    const struct remembered *one;
+    double similarity;
+};
+
+struct matches {
+    struct match all[COMPARED];
+    size_t count;
+};
+
+/* Later reviews of one project come first, so that an earlier one finds its successor here. */
+static bool is_replaced(const struct matches *matches, const struct remembered *one)
+{
+    for (size_t i = 0; i < matches->count && one->project_key; i++)
+        if (matches->all[i].one->project_key == one->project_key)
+            return true;
+    return false;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void compare(const struct memory *memory, const struct reading *reading, struct found *found,
+                    const struct revision *revision, const struct folder *folder, const char *unit,
+                    struct folded *scratch, struct matches *matches)
+{
+    struct sketch whole, name;
+    sketch_take(&whole, reading, whole_fields);
+    sketch_take(&name, reading, name_field);
+    bool telling = whole.count >= MEMORY_TELLING_PAIRS;
+    uint64_t unit_hash = telling ? 0 : hash_unit(folder, unit, scratch);
+    qsort(found->all, found->count, sizeof *found->all, by_age);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct remembered *one = &memory->all[found->all[i]];
+        const char *packed = memory->sketches.text + one->offset;
+        if (!applies(one, revision) || (!telling && one->unit != unit_hash))
+            continue;
+        double similarity = sketch_similarity(&whole, packed, one->bytes, one->prints);
+        if (similarity >= memory_alike &&
+            sketch_similarity(&name, packed + one->bytes, one->name_bytes, one->name_prints) >=
+                memory_names_alike &&
+            !is_replaced(matches, one))
+            matches->all[matches->count++] = (struct match){one, similarity};
+    }
+}
+
+static bool same_answer(const struct remembered *a, const struct remembered *b)
+{
+    return a->settled && b->settled && a->kind == b->kind && a->concept == b->concept;
+}
+
+/* The closest, the newest of equally close ones; another answer as close disputes it. */
+static void decide(const struct matches *matches, struct recalled *recalled)
+{
+    const struct match *best = NULL;
+    for (size_t i = 0; i < matches->count; i++)
+        if (!best || matches->all[i].similarity > best->similarity)
+            best = &matches->all[i];
+    if (!best)
+        return;
+    *recalled = (struct recalled){best->one->settled ? RECALL_FOUND : RECALL_DISPUTED, best->one,
+                                  NULL, best->similarity};
+    for (size_t i = 0; i < matches->count && !recalled->second; i++) {
+        const struct match *other = &matches->all[i];
+        if (other->similarity >= best->similarity - memory_as_close &&
+            !same_answer(other->one, best->one)) {
+            recalled->outcome = RECALL_DISPUTED;
+            recalled->second = other->one;
+        }
+    }
+}
+
+void memory_recall(const struct memory *memory, const struct thesaurus *thesaurus,
+                   const struct revision *revision, const struct guesses *guesses,
+                   const struct reading *reading, const char *unit, struct folded *scratch,
+                   struct recalled *recalled)
+{
+    *recalled = (struct recalled){.outcome = RECALL_NOTHING};
+    if (!memory->count || !reading->mass_count)
+        return;
+    uint32_t minima[SKETCH_MINIMA];
+    struct found found = {.count = 0};
+    struct matches matches = {.count = 0};
+    struct homes homes = homes_of(guesses);
+    sketch_minima(reading, minima);
+    for (size_t h = 0; h < homes.count; h++)
+        find_home(memory, minima, homes.all[h], &found);
+    if (!found.count)
+        return;
+    compare(memory, reading, &found, revision, thesaurus->folder, unit, scratch, &matches);
+    decide(&matches, recalled);
+}

@@ -1,0 +1,246 @@
+#include "catalog/engine/reading.h"
+
+#include "common/strbuf.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIRST_SENTENCE = 80, /* units of the description that count more, at most */
+    NEGATION_REACH = 24, /* units that a negation covers, at most */
+    REPEATS = 15,        /* times that a pair of one field counts, at most */
+    DIGITS = '#'
+};
+
+/* A phrase in the name counts double; reasons and legal bases speak of other things too. */
+const float reading_field_weight[FIELDS] = {2.0f, 1.0f, 0.3f, 0.3f, 0.2f, 0.05f};
+
+/* What a pair adds in each field: once for standing there, and a little for each time again. */
+static const float pair_weight[FIELDS] = {2.0f, 0.7f, 0.15f, 0.15f, 0.1f, 0.02f};
+static const float pair_again[FIELDS] = {0.0f, 0.3f, 0.0f, 0.0f, 0.0f, 0.0f};
+static const float first_sentence_weight = 0.6f;
+
+struct reading_slot {
+    uint32_t units;
+    uint32_t round;
+    uint32_t mass;
+    uint16_t count[FIELDS];
+};
+
+static bool is_digit(uint16_t unit)
+{
+    return unit >= '0' && unit <= '9';
+}
+
+static bool is_word(uint16_t unit)
+{
+    return (unit >= 0x3400 && unit < 0xA000) || (unit >= 'a' && unit <= 'z') || is_digit(unit) ||
+           (unit >= 0xC0 && unit < 0x2000);
+}
+
+size_t reading_pairs(const struct folded *folded, struct pair *out)
+{
+    size_t count = 0;
+    uint32_t before = 0, before_at = 0;
+    for (size_t i = 0; i < folded->length;) {
+        size_t at = i;
+        uint32_t unit = is_word(folded->units[i]) ? folded->units[i] : 0;
+        i++;
+        if (is_digit((uint16_t)unit)) {
+            unit = DIGITS;
+            while (i < folded->length && (is_digit(folded->units[i]) || folded->units[i] == '.' ||
+                                          folded->units[i] == ','))
+                i++;
+        }
+        if (before && unit)
+            out[count++] = (struct pair){before << 16 | unit, before_at, (uint32_t)i};
+        before = unit;
+        before_at = (uint32_t)at;
+    }
+    return count;
+}
+
+static bool stands_at(const struct folded *folded, size_t at, const uint16_t *word, size_t length)
+{
+    return at + length <= folded->length &&
+           memcmp(folded->units + at, word, length * sizeof *word) == 0;
+}
+
+static bool ends_clause(uint16_t unit)
+{
+    return unit == ',' || unit == '.' || unit == ';' || unit == ')' || unit == '(' || unit == '!';
+}
+
+/* Where the negation that begins at `at` ends, or `at` when there is none. */
+static size_t negation_end(const struct folded *folded, size_t at)
+{
+    static const uint16_t without[] = {0x4E0D, 0x542B};        /* 不含 */
+    static const uint16_t excluding[] = {0x4E0D, 0x5305};      /* 不包(括/含) */
+    static const uint16_t not_concerning[] = {0x4E0D, 0x6D89}; /* 不涉(及) */
+    static const uint16_t except = 0x9664, outside = 0x5916;   /* 除 … 外 */
+    size_t limit = at + NEGATION_REACH < folded->length ? at + NEGATION_REACH : folded->length;
+    if (stands_at(folded, at, without, 2) || stands_at(folded, at, excluding, 2) ||
+        stands_at(folded, at, not_concerning, 2)) {
+        size_t end = at + 2;
+        while (end < limit && !ends_clause(folded->units[end]))
+            end++;
+        return end;
+    }
+    if (folded->units[at] != except)
+        return at;
+    for (size_t end = at + 2; end < limit && !ends_clause(folded->units[end]); end++)
+        if (folded->units[end] == outside &&
+            (end + 1 == folded->length || ends_clause(folded->units[end + 1])))
+            return end + 1;
+    return at;
+}
+
+/* Takes out what lies in [from, to). */
+static void drop_negated(struct reading_field *field, size_t from, size_t to)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < field->pair_count; i++)
+        if (field->pairs[i].position < from || field->pairs[i].position >= to)
+            field->pairs[kept++] = field->pairs[i];
+    field->pair_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < field->hit_count; i++)
+        if (field->hits[i].start < from || field->hits[i].start >= to)
+            field->hits[kept++] = field->hits[i];
+    field->hit_count = kept;
+}
+
+/* Many negations in a row (hostile input) must not cost more than one pass each of a bounded few. */
+enum { NEGATIONS = 32 };
+
+static void apply_negations(struct reading_field *field)
+{
+    int found = 0;
+    for (size_t at = 0; at + 2 < field->folded.length && found < NEGATIONS; at++) {
+        size_t end = negation_end(&field->folded, at);
+        if (end == at)
+            continue;
+        drop_negated(field, at, end);
+        found++;
+        at = end - 1;
+    }
+}
+
+static void find_phrases(struct reading_field *field, const struct trie *phrases)
+{
+    if (!field->hit_capacity) {
+        field->hit_capacity = 512;
+        field->hits = xrealloc(NULL, field->hit_capacity * sizeof *field->hits);
+    }
+    for (;;) {
+        field->hit_count = trie_find(phrases, field->folded.units, field->folded.length,
+                                     field->hits, field->hit_capacity);
+        if (field->hit_count < field->hit_capacity)
+            return;
+        field->hit_capacity *= 2;
+        field->hits = xrealloc(field->hits, field->hit_capacity * sizeof *field->hits);
+    }
+}
+
+static void take_field(struct reading_field *field, const struct folder *folder,
+                       const struct trie *phrases, const char *text)
+{
+    folder_fold(folder, text, strlen(text), &field->folded);
+    if (field->folded.length > field->pair_capacity) {
+        field->pair_capacity = field->folded.length * 3 / 2;
+        field->pairs = xrealloc(field->pairs, field->pair_capacity * sizeof *field->pairs);
+    }
+    field->pair_count = reading_pairs(&field->folded, field->pairs);
+    find_phrases(field, phrases);
+    apply_negations(field);
+}
+
+static struct reading_slot *slot_of(struct reading *reading, uint32_t units)
+{
+    size_t mask = reading->slot_capacity - 1;
+    size_t at = (units * 0x9E3779B1u >> 7) & mask;
+    while (reading->slots[at].round == reading->round && reading->slots[at].units != units)
+        at = (at + 1) & mask;
+    struct reading_slot *slot = &reading->slots[at];
+    if (slot->round != reading->round) {
+        *slot = (struct reading_slot){units, reading->round, (uint32_t)reading->mass_count, {0}};
+        reading->masses[reading->mass_count++] = (struct mass){units, 0, 0};
+    }
+    return slot;
+}
+
+static void make_room(struct reading *reading)
+{
+    size_t pairs = 0;
+    for (int f = 0; f < FIELDS; f++)
+        pairs += reading->fields[f].pair_count;
+    if (reading->slot_capacity < pairs * 2 + 64) {
+        size_t capacity = 1024;
+        while (capacity < pairs * 2 + 64)
+            capacity *= 2;
+        free(reading->slots);
+        reading->slots = xcalloc(capacity, sizeof *reading->slots);
+        reading->masses = xrealloc(reading->masses, capacity * sizeof *reading->masses);
+        reading->slot_capacity = capacity;
+        reading->round = 0;
+    }
+    if (++reading->round == 0) {
+        memset(reading->slots, 0, reading->slot_capacity * sizeof *reading->slots);
+        reading->round = 1;
+    }
+    reading->mass_count = 0;
+}
+
+static size_t first_sentence_end(const struct folded *folded)
+{
+    size_t limit = folded->length < FIRST_SENTENCE ? folded->length : FIRST_SENTENCE;
+    size_t end = 0;
+    while (end < limit && folded->units[end] != '.' && folded->units[end] != ';')
+        end++;
+    return end;
+}
+
+static void weigh_field(struct reading *reading, int f)
+{
+    struct reading_field *field = &reading->fields[f];
+    size_t first = f == FIELD_DESCRIPTION ? first_sentence_end(&field->folded) : 0;
+    for (size_t i = 0; i < field->pair_count; i++) {
+        struct reading_slot *slot = slot_of(reading, field->pairs[i].units);
+        float *weight = &reading->masses[slot->mass].weight;
+        reading->masses[slot->mass].fields |= 1u << f;
+        if (slot->count[f] == REPEATS)
+            continue;
+        unsigned count = ++slot->count[f];
+        if (count == 1)
+            *weight += pair_weight[f] + (field->pairs[i].end <= first ? first_sentence_weight : 0);
+        else
+            *weight += pair_again[f] * logf((float)count / (float)(count - 1));
+    }
+}
+
+void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,
+                  const char *const texts[FIELDS])
+{
+    for (int f = 0; f < FIELDS; f++)
+        take_field(&reading->fields[f], folder, phrases, texts[f]);
+    make_room(reading);
+    for (int f = 0; f < FIELDS; f++)
+        weigh_field(reading, f);
+    reading->total_mass = 0;
+    for (size_t i = 0; i < reading->mass_count; i++)
+        reading->total_mass += (double)reading->masses[i].weight;
+}
+
+void reading_free(struct reading *reading)
+{
+    for (int f = 0; f < FIELDS; f++) {
+        folded_free(&reading->fields[f].folded);
+        free(reading->fields[f].pairs);
+        free(reading->fields[f].hits);
+    }
+    free(reading->masses);
+    free(reading->slots);
+    *reading = (struct reading){0};
+}

@@ -1,0 +1,58 @@
+#ifndef JINMU_READING_H
+#define JINMU_READING_H
+
+#include "catalog/engine/trie.h"
+#include "catalog/project.h"
+#include "common/text.h"
+
+#include <stdint.h>
+
+/* A project as the engine reads it: folded texts, the pairs of characters in them with the weight of
+ * the places where they stand, and the phrases found. The memory is used again for the next one. */
+
+/* A pair of word units side by side; a run of digits counts as one unit '#'. What stands in a
+ * negation (不含…, 除…外) gives no pairs and no phrases. */
+struct pair {
+    uint32_t units;    /* first << 16 | second */
+    uint32_t position; /* of the first, in the field's folded units */
+    uint32_t end;      /* after the second */
+};
+
+/* A distinct pair of the whole project. */
+struct mass {
+    uint32_t units;
+    float weight;
+    uint32_t fields; /* bit f: it stands in field f */
+};
+
+struct reading_field {
+    struct folded folded;
+    struct pair *pairs;
+    size_t pair_count, pair_capacity;
+    struct hit *hits;
+    size_t hit_count, hit_capacity;
+};
+
+struct reading {
+    struct reading_field fields[FIELDS];
+    struct mass *masses;
+    size_t mass_count;
+    double total_mass;
+    /* scratch: where a pair stands in masses, by hash of the pair */
+    struct reading_slot *slots;
+    size_t slot_capacity;
+    uint32_t round;
+};
+
+/* Reads texts (indexed by enum field; "" when there is none). `phrases` are searched in each. */
+void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,
+                  const char *const texts[FIELDS]);
+void reading_free(struct reading *reading);
+
+/* What a phrase counts in each field, beside 1 in the description. */
+extern const float reading_field_weight[FIELDS];
+
+/* The pairs of one folded text, for labels and training (`out` needs folded->length entries). */
+size_t reading_pairs(const struct folded *folded, struct pair *out);
+
+#endif

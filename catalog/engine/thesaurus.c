@@ -1,0 +1,417 @@
+#include "catalog/engine/thesaurus.h"
+
+#include "common/strbuf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* FNV-1a, 63 bits: a key for the maps of names. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        hash = (hash ^ *c) * 0x100000001B3u;
+    return hash & (UINT64_MAX >> 1);
+}
+
+static uint64_t hash_of_folded(const struct thesaurus *thesaurus, uint32_t prefix, const char *name)
+{
+    char *folded = folder_fold_utf8(thesaurus->folder, name);
+    uint64_t hash = hash_text(0xCBF29CE484222325u ^ prefix, folded);
+    free(folded);
+    return hash;
+}
+
+uint32_t thesaurus_department(const struct thesaurus *thesaurus, const char *name)
+{
+    return map_get(&thesaurus->department_numbers, hash_of_folded(thesaurus, 0, name));
+}
+
+static uint32_t add_department(struct thesaurus *thesaurus, const char *name)
+{
+    uint32_t number = thesaurus_department(thesaurus, name);
+    if (number != MAP_NONE)
+        return number;
+    number = (uint32_t)thesaurus->department_count++;
+    thesaurus->departments =
+        xrealloc(thesaurus->departments, thesaurus->department_count * sizeof(char *));
+    thesaurus->departments[number] = arena_text(&thesaurus->arena, name);
+    map_put(&thesaurus->department_numbers, hash_of_folded(thesaurus, 0, name), number);
+    return number;
+}
+
+uint32_t thesaurus_concept(const struct thesaurus *thesaurus, uint32_t department, const char *name)
+{
+    return map_get(&thesaurus->concept_numbers, hash_of_folded(thesaurus, department + 1, name));
+}
+
+static uint32_t add_concept(struct thesaurus *thesaurus, uint32_t department, const char *name)
+{
+    uint32_t number = thesaurus_concept(thesaurus, department, name);
+    if (number != MAP_NONE)
+        return number;
+    number = (uint32_t)thesaurus->concept_count++;
+    thesaurus->concepts =
+        xrealloc(thesaurus->concepts, thesaurus->concept_count * sizeof *thesaurus->concepts);
+    thesaurus->concepts[number] =
+        (struct concept){department, arena_text(&thesaurus->arena, name), 0, 0};
+    map_put(&thesaurus->concept_numbers, hash_of_folded(thesaurus, department + 1, name), number);
+    return number;
+}
+
+uint32_t thesaurus_phrase(struct thesaurus *thesaurus, const char *text)
+{
+    struct folded folded = {0};
+    folder_fold(thesaurus->folder, text, strlen(text), &folded);
+    uint32_t number = NO_NUMBER;
+    if (folded.length) {
+        number = trie_add(thesaurus->phrases, folded.units, folded.length);
+        if (number >= thesaurus->phrase_capacity) {
+            thesaurus->phrase_capacity = number * 2 + 1024;
+            thesaurus->phrase_text =
+                xrealloc(thesaurus->phrase_text, thesaurus->phrase_capacity * sizeof(char *));
+            thesaurus->phrase_units =
+                xrealloc(thesaurus->phrase_units, thesaurus->phrase_capacity * sizeof(uint16_t));
+        }
+        if (number + 1 == trie_count(thesaurus->phrases)) {
+            thesaurus->phrase_text[number] = arena_text(&thesaurus->arena, text);
+            thesaurus->phrase_units[number] = (uint16_t)folded.length;
+        }
+    }
+    folded_free(&folded);
+    return number;
+}
+
+/* An item of the database, kept while revisions are put together. */
+struct row {
+    size_t revision;
+    const char *department, *code, *name, *parent, *restriction;
+    int level;
+    bool offered;
+};
+
+struct rows {
+    struct row *all;
+    size_t count;
+    struct map by_key; /* hash of (revision, department, code) → row */
+};
+
+static uint64_t row_key(size_t revision, const char *department, const char *code)
+{
+    uint64_t hash = hash_text(0xCBF29CE484222325u ^ revision, department);
+    return hash_text(hash ^ 0x1F, code);
+}
+
+static int load_revisions(struct thesaurus *thesaurus, struct store *store, struct fault *fault)
+{
+    sqlite3_stmt *statement = store_prepare(
+        store, "SELECT number, effective, ended, complete FROM revision ORDER BY effective, issued",
+        fault);
+    int got = statement ? 1 : -1;
+    while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
+        thesaurus->revisions = xrealloc(thesaurus->revisions, (thesaurus->revision_count + 1) *
+                                                                  sizeof *thesaurus->revisions);
+        thesaurus->revisions[thesaurus->revision_count++] = (struct revision){
+            .number = arena_text(&thesaurus->arena, store_text(statement, 0)),
+            .effective = arena_text(&thesaurus->arena, store_text(statement, 1)),
+            .ended = arena_text(&thesaurus->arena, store_text(statement, 2)),
+            .complete = sqlite3_column_int(statement, 3) != 0,
+        };
+    }
+    sqlite3_finalize(statement);
+    return got;
+}
+
+static size_t revision_number(const struct thesaurus *thesaurus, const char *number)
+{
+    for (size_t i = 0; i < thesaurus->revision_count; i++)
+        if (strcmp(thesaurus->revisions[i].number, number) == 0)
+            return i;
+    return 0;
+}
+
+static int load_rows(struct thesaurus *thesaurus, struct store *store, struct rows *rows,
+                     struct fault *fault)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "SELECT revision, department, code, name, parent, restriction, level, state "
+                      "FROM item ORDER BY revision, position, code",
+                      fault);
+    int got = statement ? 1 : -1;
+    struct arena *arena = &thesaurus->arena;
+    while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
+        rows->all = xrealloc(rows->all, (rows->count + 1) * sizeof *rows->all);
+        struct row *row = &rows->all[rows->count];
+        *row = (struct row){
+            .revision = revision_number(thesaurus, store_text(statement, 0)),
+            .department = arena_text(arena, store_text(statement, 1)),
+            .code = arena_text(arena, store_text(statement, 2)),
+            .name = arena_text(arena, store_text(statement, 3)),
+            .parent = arena_text(arena, store_text(statement, 4)),
+            .restriction = arena_text(arena, store_text(statement, 5)),
+            .level = sqlite3_column_int(statement, 6),
+            .offered = strcmp(store_text(statement, 7), "quarantine") != 0,
+        };
+        map_put(&rows->by_key, row_key(row->revision, row->department, row->code),
+                (uint32_t)rows->count++);
+    }
+    sqlite3_finalize(statement);
+    return got;
+}
+
+static bool is_leaf(const struct row *row)
+{
+    return row->offered && *row->name && row->level == (row->code[0] == 'B' ? 3 : 4);
+}
+
+static void fill_path(const struct rows *rows, const struct row *row, struct leaf *leaf)
+{
+    const char *names[4];
+    size_t depth = 0;
+    names[depth++] = row->name;
+    for (const char *parent = row->parent; *parent && depth < 4;) {
+        uint32_t found = map_get(&rows->by_key, row_key(row->revision, row->department, parent));
+        if (found == MAP_NONE)
+            break;
+        names[depth++] = rows->all[found].name;
+        parent = rows->all[found].parent;
+    }
+    leaf->path_length = depth;
+    for (size_t i = 0; i < depth; i++)
+        leaf->path[i] = names[depth - 1 - i];
+}
+
+static void add_leaf(struct thesaurus *thesaurus, const struct rows *rows, const struct row *row,
+                     struct revision *revision)
+{
+    uint32_t department = add_department(thesaurus, row->department);
+    revision->leaves =
+        xrealloc(revision->leaves, (revision->leaf_count + 1) * sizeof *revision->leaves);
+    struct leaf *leaf = &revision->leaves[revision->leaf_count++];
+    *leaf = (struct leaf){
+        .concept = add_concept(thesaurus, department, row->name),
+        .department = row->department,
+        .code = row->code,
+        .name = row->name,
+        .restriction = row->restriction,
+    };
+    fill_path(rows, row, leaf);
+}
+
+static bool offers_class_a(const struct rows *rows, size_t revision)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->all[i].revision == revision && rows->all[i].code[0] == 'A')
+            return true;
+    return false;
+}
+
+/* A revision offers its own leaves and, since B items serve every department and their catalog is
+ * a document of its own, the B leaves of whatever document holds them. */
+static void fill_revision(struct thesaurus *thesaurus, const struct rows *rows, size_t number)
+{
+    struct revision *revision = &thesaurus->revisions[number];
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->all[i];
+        if (is_leaf(row) && (row->revision == number || strcmp(row->department, "B") == 0))
+            add_leaf(thesaurus, rows, row, revision);
+    }
+}
+
+static void number_leaves(struct thesaurus *thesaurus)
+{
+    for (size_t r = 0; r < thesaurus->revision_count; r++) {
+        struct revision *revision = &thesaurus->revisions[r];
+        revision->leaf_of_concept =
+            arena_alloc(&thesaurus->arena, (thesaurus->concept_count + 1) * sizeof(uint32_t));
+        memset(revision->leaf_of_concept, 0xFF, thesaurus->concept_count * sizeof(uint32_t));
+        for (uint32_t i = 0; i < revision->leaf_count; i++)
+            revision->leaf_of_concept[revision->leaves[i].concept] = i;
+    }
+}
+
+static void build_revisions(struct thesaurus *thesaurus, const struct rows *rows)
+{
+    size_t kept = 0;
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        if (offers_class_a(rows, r))
+            fill_revision(thesaurus, rows, r);
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        if (thesaurus->revisions[r].leaf_count)
+            thesaurus->revisions[kept++] = thesaurus->revisions[r];
+    thesaurus->revision_count = kept;
+    number_leaves(thesaurus);
+}
+
+/* A label on its way from the database to its concept. */
+struct loose_label {
+    uint32_t concept;
+    struct label label;
+};
+
+static int by_concept(const void *a, const void *b)
+{
+    const struct loose_label *x = a, *y = b;
+    if (x->concept != y->concept)
+    return x->concept < y->concept ? -1 : 1;
+    if (x->label.kind != y->label.kind)
+        return x->label.kind < y->label.kind ? -1 : 1;
+    return x->label.phrase < y->label.phrase ? -1 : x->label.phrase > y->label.phrase;
+}
+
+struct loose_labels {
+    struct loose_label *all;
+    size_t count;
+};
+
+static void add_label(struct loose_labels *labels, uint32_t concept, enum label_kind kind,
+                      uint32_t phrase)
+{
+    if (phrase == NO_NUMBER)
+        return;
+    labels->all = xrealloc(labels->all, (labels->count + 1) * sizeof *labels->all);
+    labels->all[labels->count++] = (struct loose_label){concept, {kind, phrase}};
+}
+
+static enum label_kind kind_of_word(const char *word)
+{
+    return strcmp(word, "alt") == 0      ? LABEL_ALT
+           : strcmp(word, "hidden") == 0 ? LABEL_HIDDEN
+                                         : LABEL_NOT;
+}
+
+/* A phrase for a kind of work (a level-3 code) serves every concept below it. */
+static void add_parent_label(struct thesaurus *thesaurus, struct loose_labels *labels,
+                             const char *code, uint32_t phrase)
+{
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        for (size_t i = 0; i < thesaurus->revisions[r].leaf_count; i++) {
+            const struct leaf *leaf = &thesaurus->revisions[r].leaves[i];
+            if (leaf->code[0] == 'A' && strncmp(leaf->code, code, strlen(code)) == 0)
+                add_label(labels, leaf->concept, LABEL_PARENT, phrase);
+        }
+}
+
+static int load_labels(struct thesaurus *thesaurus, struct store *store,
+                       struct loose_labels *labels, struct fault *fault)
+{
+    for (uint32_t c = 0; c < thesaurus->concept_count; c++)
+        add_label(labels, c, LABEL_PREF, thesaurus_phrase(thesaurus, thesaurus->concepts[c].name));
+    sqlite3_stmt *statement = store_prepare(
+        store, "SELECT department, code, name, kind, text FROM label ORDER BY rowid", fault);
+    int got = statement ? 1 : -1;
+    while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
+        uint32_t phrase = thesaurus_phrase(thesaurus, store_text(statement, 4));
+        if (*store_text(statement, 0) == 0) {
+            add_parent_label(thesaurus, labels, store_text(statement, 1), phrase);
+            continue;
+        }
+        uint32_t department = thesaurus_department(thesaurus, store_text(statement, 0));
+        uint32_t concept = department == NO_NUMBER
+                               ? NO_NUMBER
+                               : thesaurus_concept(thesaurus, department, store_text(statement, 2));
+        if (concept != NO_NUMBER)
+            add_label(labels, concept, kind_of_word(store_text(statement, 3)), phrase);
+    }
+    sqlite3_finalize(statement);
+    return got;
+}
+
+static void settle_labels(struct thesaurus *thesaurus, struct loose_labels *loose)
+{
+    qsort(loose->all, loose->count, sizeof *loose->all, by_concept);
+    thesaurus->labels = xcalloc(loose->count, sizeof *thesaurus->labels);
+    for (size_t i = 0; i < loose->count; i++) {
+        bool again = i > 0 && by_concept(&loose->all[i - 1], &loose->all[i]) == 0;
+        if (again)
+            continue;
+        struct concept *concept = &thesaurus->concepts[loose->all[i].concept];
+        if (concept->label_count++ == 0)
+        concept->first_label = (uint32_t)thesaurus->label_count;
+        thesaurus->labels[thesaurus->label_count++] = loose->all[i].label;
+    }
+}
+
+struct thesaurus *thesaurus_load(struct store *store, struct fault *fault)
+{
+    struct thesaurus *thesaurus = xcalloc(1, sizeof *thesaurus);
+    struct rows rows = {0};
+    struct loose_labels labels = {0};
+    thesaurus->folder = folder_new();
+    thesaurus->phrases = trie_new();
+    thesaurus->department_b = add_department(thesaurus, "B");
+
+    int failed =
+        load_revisions(thesaurus, store, fault) || load_rows(thesaurus, store, &rows, fault);
+    if (!failed) {
+        build_revisions(thesaurus, &rows);
+        failed = load_labels(thesaurus, store, &labels, fault);
+        settle_labels(thesaurus, &labels);
+    }
+    if (!failed && thesaurus->revision_count == 0)
+        failed = fault_set(fault, "catalog.empty",
+                           "%s holds no revision: import one with `jinmu "
+                           "catalog import`",
+                           store->path);
+    free(rows.all);
+    map_free(&rows.by_key);
+    free(labels.all);
+    if (failed)
+        thesaurus_destroy(&thesaurus);
+    return thesaurus;
+}
+
+void thesaurus_destroy(struct thesaurus **address)
+{
+    struct thesaurus *thesaurus = *address;
+    if (!thesaurus)
+        return;
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        free(thesaurus->revisions[r].leaves);
+    free(thesaurus->revisions);
+    free(thesaurus->departments);
+    free(thesaurus->concepts);
+    free(thesaurus->labels);
+    free(thesaurus->phrase_text);
+    free(thesaurus->phrase_units);
+    map_free(&thesaurus->department_numbers);
+    map_free(&thesaurus->concept_numbers);
+    trie_destroy(&thesaurus->phrases);
+    folder_destroy(&thesaurus->folder);
+    arena_free(&thesaurus->arena);
+    free(thesaurus);
+    *address = NULL;
+}
+
+const struct revision *thesaurus_revision(const struct thesaurus *thesaurus, const char *number)
+{
+    char *wanted = folder_fold_utf8(thesaurus->folder, number);
+    const struct revision *found = NULL;
+    for (size_t r = 0; r < thesaurus->revision_count && !found; r++) {
+        char *folded = folder_fold_utf8(thesaurus->folder, thesaurus->revisions[r].number);
+        if (strcmp(folded, wanted) == 0)
+            found = &thesaurus->revisions[r];
+        free(folded);
+    }
+    free(wanted);
+    return found;
+}
+
+const struct revision *thesaurus_in_force(const struct thesaurus *thesaurus, int year)
+{
+    char until[32];
+    time_t now = time(NULL);
+    struct tm today;
+    localtime_r(&now, &today);
+    if (year > 0)
+        snprintf(until, sizeof until, "%04d-12-31", year);
+    else
+        strftime(until, sizeof until, "%Y-%m-%d", &today);
+    const struct revision *chosen = &thesaurus->revisions[0];
+    for (size_t r = 1; r < thesaurus->revision_count; r++)
+        if (strcmp(thesaurus->revisions[r].effective, until) <= 0)
+            chosen = &thesaurus->revisions[r];
+    return chosen;
+}
