@@ -429,7 +429,7 @@ int check_group_number(const struct rule_match *match, const char *name)
 {
     PCRE2_UCHAR wide[16];
     size_t length = 0;
-    for (; name[length] && length < 15; length++)
+    for (; length < 15 && name[length]; length++)
         wide[length] = (PCRE2_UCHAR)name[length];
     wide[length] = 0;
     int group = pcre2_substring_number_from_name(match->code, wide);
@@ -452,7 +452,7 @@ bool check_group_set(const struct rule_match *match, const char *name)
 {
     PCRE2_UCHAR wide[16];
     size_t length = 0;
-    for (; name[length] && length < 15; length++)
+    for (; length < 15 && name[length]; length++)
         wide[length] = (PCRE2_UCHAR)name[length];
     wide[length] = 0;
     int group = pcre2_substring_number_from_name(match->code, wide);

@@ -320,7 +320,7 @@ static int by_sum(const void *a, const void *b)
 /* Each sum with and (of an optional amount) without more; false when there are too many. */
 static bool add_choices(struct sums *sums, const int64_t *choices, size_t count)
 {
-    int64_t made[SUMS];
+    int64_t made[SUMS] = {0};
     size_t n = 0;
     for (size_t i = 0; i < sums->count; i++)
         for (size_t c = 0; c < count; c++) {

@@ -164,13 +164,14 @@ static void find_amount(const struct plain *plain, struct line_item *item)
 size_t lines_split(const struct plain *plain, struct line_item out[LINE_ITEMS])
 {
     struct span best[LINE_ITEMS], markers[LINE_ITEMS];
-    size_t count = 0;
+    size_t count = 0, first = SIZE_MAX;
     for (int s = 0; s < STYLES; s++) {
         size_t found = find_sequence(plain, &styles[s], markers);
-        if (found < 2 || (count && best[0].start <= markers[0].start))
+        if (found < 2 || markers[0].start >= first)
             continue;
         memcpy(best, markers, sizeof best);
         count = found;
+        first = markers[0].start;
     }
     for (size_t i = 0; i < count; i++) {
         size_t end = i + 1 < count ? best[i + 1].start : list_end(plain, best[i].end);

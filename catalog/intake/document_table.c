@@ -14,14 +14,13 @@ enum {
 
 /* Bits of a row: the labels on it. */
 #define BIT(label) (1U << (label))
-#define HEAD_BITS                                                                                  \
-    (BIT(LABEL_DEPARTMENT) | BIT(LABEL_UNIT) | BIT(LABEL_ATTRIBUTE) | BIT(LABEL_TERM) |            \
-     BIT(LABEL_FUNDS) | BIT(LABEL_TOTAL) | BIT(LABEL_AMOUNT))
-#define TEXT_BITS                                                                                  \
-    (BIT(LABEL_DESCRIPTION) | BIT(LABEL_BASIS) | BIT(LABEL_NECESSITY) | BIT(LABEL_MEASURES) |      \
-     BIT(LABEL_PLAN))
-#define GOAL_BITS                                                                                  \
-    (BIT(LABEL_TERM_GOAL) | BIT(LABEL_YEAR_GOAL) | BIT(LABEL_GOAL) | BIT(LABEL_INDICATORS))
+static const unsigned head_bits = BIT(LABEL_DEPARTMENT) | BIT(LABEL_UNIT) | BIT(LABEL_ATTRIBUTE) |
+                                  BIT(LABEL_TERM) | BIT(LABEL_FUNDS) | BIT(LABEL_TOTAL) |
+                                  BIT(LABEL_AMOUNT);
+static const unsigned text_bits = BIT(LABEL_DESCRIPTION) | BIT(LABEL_BASIS) | BIT(LABEL_NECESSITY) |
+                                  BIT(LABEL_MEASURES) | BIT(LABEL_PLAN);
+static const unsigned goal_bits =
+    BIT(LABEL_TERM_GOAL) | BIT(LABEL_YEAR_GOAL) | BIT(LABEL_GOAL) | BIT(LABEL_INDICATORS);
 
 /* --- tokens ------------------------------------------------------------------------------------ */
 
@@ -207,7 +206,7 @@ struct finder {
 static void close_table(struct finder *finder, size_t end)
 {
     if (finder->open && (finder->now.name_row != SIZE_MAX ||
-                         __builtin_popcount(finder->seen & (HEAD_BITS | TEXT_BITS)) >= 2)) {
+                         __builtin_popcount(finder->seen & (head_bits | text_bits)) >= 2)) {
         if (finder->count == finder->capacity) {
             finder->capacity = finder->capacity ? finder->capacity * 2 : 16;
             finder->found = xrealloc(finder->found, finder->capacity * sizeof *finder->found);
@@ -250,7 +249,7 @@ static char *name_on_row(const struct finder *finder)
 static bool has_evidence(struct finder *finder, size_t row)
 {
     struct tokens tokens = {0};
-    bool evidence = (bits_of(&finder->tokens) & (HEAD_BITS | TEXT_BITS)) != 0;
+    bool evidence = (bits_of(&finder->tokens) & (head_bits | text_bits)) != 0;
     for (size_t i = row + 1, seen = 0;
          !evidence && i < finder->lines->count && seen < EVIDENCE_ROWS; i++) {
         const struct row *below = &finder->lines->rows[i];
@@ -263,7 +262,7 @@ static bool has_evidence(struct finder *finder, size_t row)
         unsigned bits = bits_of(&tokens);
         if (bits & BIT(LABEL_NAME))
             break;
-        evidence = tokens.count > 0 && (bits & (HEAD_BITS | TEXT_BITS)) &&
+        evidence = tokens.count > 0 && (bits & (head_bits | text_bits)) &&
                    tokens.all[0].match.label && tokens.all[0].match.form != LABEL_GLUED;
     }
     tokens_free(&tokens);
@@ -297,7 +296,7 @@ static void take_name(struct finder *finder, size_t row, unsigned bits)
 
 static void take_label_row(struct finder *finder, size_t row, unsigned bits)
 {
-    bool repeats = (finder->seen & bits & (HEAD_BITS | TEXT_BITS)) != 0;
+    bool repeats = (finder->seen & bits & (head_bits | text_bits)) != 0;
     if (finder->title != NO_ROW && (!finder->open || repeats)) {
         open_table(finder, (size_t)finder->title);
     } else if (!finder->open) {
@@ -325,10 +324,10 @@ static void take_row(struct finder *finder, size_t row)
         has_evidence(finder, row)) {
         take_name(finder, row, bits);
     } else if (tokens_sign_off(&finder->tokens) && finder->open &&
-               (finder->seen & (TEXT_BITS | GOAL_BITS))) {
+               (finder->seen & (text_bits | goal_bits))) {
         finder->now.signed_off = true;
         close_table(finder, row + 1);
-    } else if (bits & (HEAD_BITS | TEXT_BITS | GOAL_BITS)) {
+    } else if (bits & (head_bits | text_bits | goal_bits)) {
         take_label_row(finder, row, bits);
     }
 }

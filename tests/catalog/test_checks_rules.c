@@ -55,7 +55,8 @@ static void test_every_rule_of_the_interface_is_there(void **state)
         const struct rule *rule = rules_find(trial_rules(trial), ids[i]);
         if (!rule)
             fail_msg("no rule %s", ids[i]);
-        assert_true(*rule->basis);
+        else
+            assert_true(*rule->basis);
     }
 }
 
