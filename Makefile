@@ -40,6 +40,13 @@ GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+# make V=1 shows whole commands
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
 .PHONY: all setup check check-run check-asan demo bench lint install clean programs format
 all: setup
 	@$(MAKE) --no-print-directory programs
@@ -50,7 +57,8 @@ setup:
 
 $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) $(PACKAGES_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) $(PACKAGES_CFLAGS) -MMD -MP -c $< -o $@
 
 # A schema is a .sql file that a person can read, a style sheet a .css file; the program carries them
 # as strings: NAME_sql, NAME_css.
@@ -61,33 +69,40 @@ $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)): $(BUILD)/gen/%.h: %
 
 $(BUILD)/gen/common/variants.h: common/variants_gen.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -Wall -Wextra -Werror $< $$(pkg-config --cflags --libs opencc) -o $(BUILD)/gen/variants_gen
-	$(BUILD)/gen/variants_gen > $@.new && mv $@.new $@
+	$(call say,GEN,$@)
+	$(Q)$(CC) -std=c11 -Wall -Wextra -Werror $< $$(pkg-config --cflags --libs opencc) -o $(BUILD)/gen/variants_gen
+	$(Q)$(BUILD)/gen/variants_gen > $@.new && mv $@.new $@
 
 $(BUILD)/libjinmu.a: $(call object,$(LIB_SRC))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcs $@ $^
 $(BUILD)/libservices.a: $(call object,$(SVC_SRC))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcs $@ $^
 $(BUILD)/libtests.a: $(call object,$(TEST_LIB))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcs $@ $^
 
 define program_rule
 $(BUILD)/bin/$(if $(filter cli,$(1)),jinmu,jinmu-$(1)): $(BUILD)/obj/services/$(1)/main.o \
 	$(BUILD)/libservices.a $(BUILD)/libjinmu.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$^ $$(PACKAGES_LIBS) -o $$@
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$^ $$(PACKAGES_LIBS) -o $$@
 endef
 $(foreach s,$(SERVICES),$(eval $(call program_rule,$(s))))
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(if $(TEST_LIB),$(BUILD)/libtests.a) $(BUILD)/libservices.a $(BUILD)/libjinmu.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -lcmocka -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -lcmocka -o $@
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libservices.a $(BUILD)/libjinmu.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
 
 check: setup
 	@$(MAKE) --no-print-directory check-run
