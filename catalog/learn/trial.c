@@ -164,3 +164,67 @@ int trial_rule(struct trial *trial, const struct rule *rule, trial_fn *failed, v
     }
     return count;
 }
+
+/* ---- labelled lines ---- */
+
+static bool in_family(const char *rule, const char *prefixes)
+{
+    for (const char *at = prefixes; at && *at;) {
+        size_t length = strcspn(at, " ");
+        if (length && strncmp(rule, at, length) == 0)
+            return true;
+        at += length + (at[length] == ' ');
+    }
+    return !prefixes;
+}
+
+static bool is_wanted(const struct jv *fires, const char *rule)
+{
+    for (size_t i = 0; i < jv_count(fires); i++) {
+        const char *wanted = jv_text(jv_at(fires, i));
+        if (wanted && strcmp(wanted, rule) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool compare(const struct findings *findings, const struct jv *fires, const char *prefixes,
+                    struct strbuf *complaints)
+{
+    bool right = true;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->all[i];
+        if (!in_family(finding->rule, prefixes) || is_wanted(fires, finding->rule))
+            continue;
+        strbuf_printf(complaints, " fired %s (%s)", finding->rule, finding->message);
+        right = false;
+    }
+    for (size_t i = 0; i < jv_count(fires); i++) {
+        const char *wanted = jv_text(jv_at(fires, i));
+        if (wanted && findings_have(findings, wanted))
+            continue;
+        strbuf_printf(complaints, " missed %s", wanted ? wanted : "(no id)");
+        right = false;
+    }
+    return right;
+}
+
+int trial_line(struct trial *trial, const struct jv *line, const char *prefixes,
+               struct strbuf *complaints, struct fault *fault)
+{
+    const struct jv *projects = jv_get(line, "projects");
+    const struct findings *findings = NULL;
+    trial_begin(trial);
+    if (!jv_is_array(jv_get(line, "fires")))
+        return fault_set(fault, "trial.no_label", "no array \"fires\"");
+    if (!projects)
+        findings = trial_run_json(trial, jv_get(line, "project"), fault);
+    for (size_t i = 0; i < jv_count(projects); i++) {
+        findings = trial_run_json(trial, jv_at(projects, i), fault);
+        if (!findings)
+            return -1;
+    }
+    if (!findings)
+        return -1;
+    return compare(findings, jv_get(line, "fires"), prefixes, complaints);
+}

@@ -20,6 +20,7 @@ static const struct verb {
     {"results", verb_results, "print stored results"},
     {"watch", verb_watch, "print results as they are stored"},
     {"status", verb_status, "say how the services are"},
+    {"rules", verb_rules, "list, show and try the rules"},
     {"eval", verb_eval, "measure the engine on labelled cases"},
     {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
     {"train", verb_train, "learn the model from labelled cases"},

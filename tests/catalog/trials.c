@@ -61,57 +61,6 @@ int trials_end(void **state)
     return 0;
 }
 
-static bool in_family(const char *rule, const char *prefixes)
-{
-    char *copy = xstrdup(prefixes), *rest = copy, *prefix;
-    bool found = false;
-    while ((prefix = strsep(&rest, " ")) != NULL)
-        found |= *prefix && strncmp(rule, prefix, strlen(prefix)) == 0;
-    free(copy);
-    return found;
-}
-
-static bool is_wanted(const struct jv *must, const char *rule)
-{
-    for (size_t i = 0; i < jv_count(must); i++)
-        if (strcmp(jv_text(jv_at(must, i)), rule) == 0)
-            return true;
-    return false;
-}
-
-/* What a line did that it should not, or did not do. */
-static bool compare(const struct findings *findings, const struct jv *must, const char *prefixes,
-                    struct strbuf *complaints)
-{
-    bool right = true;
-    for (size_t i = 0; i < findings->count; i++)
-        if (in_family(findings->all[i].rule, prefixes) && !is_wanted(must, findings->all[i].rule)) {
-            strbuf_printf(complaints, " fired %s (%s)", findings->all[i].rule,
-                          findings->all[i].message);
-            right = false;
-        }
-    for (size_t i = 0; i < jv_count(must); i++)
-        if (!findings_have(findings, jv_text(jv_at(must, i)))) {
-            strbuf_printf(complaints, " missed %s", jv_text(jv_at(must, i)));
-            right = false;
-        }
-    return right;
-}
-
-/* A line is {"project":…} or, for rules about several, {"projects":[…]} of which the last counts. */
-static const struct findings *run_line(struct trial *trial, const struct jv *line,
-                                       struct fault *fault)
-{
-    const struct jv *projects = jv_get(line, "projects");
-    const struct findings *findings = NULL;
-    trial_begin(trial);
-    if (!projects)
-        return trial_run_json(trial, jv_get(line, "project"), fault);
-    for (size_t i = 0; i < jv_count(projects); i++)
-        findings = trial_run_json(trial, jv_at(projects, i), fault);
-    return findings;
-}
-
 void trials_run_family(struct trial *trial, const char *family, const char *prefixes)
 {
     enum { LEAST = 40 };
@@ -125,15 +74,15 @@ void trials_run_family(struct trial *trial, const char *family, const char *pref
     for (ssize_t length; (length = getline(&line, &capacity, file)) > 0;) {
         struct fault fault = {0};
         struct jv *json = jv_read(line, (size_t)length, &fault);
-        const struct findings *findings = json ? run_line(trial, json, &fault) : NULL;
         lines++;
-        if (!findings)
-            fail_msg("%s:%zu: %s", path, lines, fault.message);
-        silent += jv_count(jv_get(json, "must")) == 0;
         strbuf_reset(&complaints);
-        strbuf_puts(&complaints, "");
-        if (!compare(findings, jv_get(json, "must"), prefixes, &complaints)) {
-            print_error("%s:%zu:%s\n", path, lines, complaints.text);
+        int right = json ? trial_line(trial, json, prefixes, &complaints, &fault) : -1;
+        if (right < 0)
+            fail_msg("%s:%zu: %s", path, lines, fault.message);
+        silent += jv_count(jv_get(json, "fires")) == 0;
+        if (!right) {
+            const char *note = jv_get_text(json, "note");
+            print_error("%s:%zu: %s:%s\n", path, lines, note ? note : "", complaints.text);
             wrong++;
         }
         jv_destroy(&json);
