@@ -97,6 +97,36 @@ static double verdict_rate(const struct engine *engine, const struct cases *case
     return median(rates, ROUNDS);
 }
 
+/* What the checks cost beside the classification that they follow, both on the same verdicts. */
+static double checks_share(const struct engine *engine, const struct cases *cases)
+{
+    double shares[ROUNDS];
+    struct verdict verdict = {0};
+    struct findings findings = {0};
+    const struct mind *mind = engine_mind(engine);
+    struct checks_scratch *scratch = checks_scratch_new(engine->checks);
+    for (int round = 0; round < ROUNDS; round++) {
+        double classifying = 0, checking = 0;
+        for (size_t judged = 0; judged < MIN_PROJECTS; judged++) {
+            const struct project *project = &cases->all[judged % cases->count].project;
+            const struct revision *revision = verdict_revision(mind, project, NULL);
+            double start = now();
+            verdict_project(&verdict, mind, revision, project);
+            double between = now();
+            if (judged % cases->count == 0)
+                checks_begin(scratch);
+            checks_project(scratch, project, &verdict, &findings);
+            checking += now() - between;
+            classifying += between - start;
+        }
+        shares[round] = checking / classifying;
+    }
+    checks_scratch_destroy(&scratch);
+    findings_free(&findings);
+    verdict_free(&verdict);
+    return median(shares, ROUNDS);
+}
+
 /* Runs of `width` code points of the text, each quoted: what FTS5 is asked, or fed with. */
 static void put_grams(struct strbuf *out, const struct folder *folder, const char *text,
                       size_t width, const char *between, bool quoted)
@@ -208,6 +238,7 @@ int main(void)
     double short_rate = judge_rate(engine, &cases);
     lengthen(&cases);
     double verdicts = verdict_rate(engine, &cases), judged = judge_rate(engine, &cases);
+    double checks = checks_share(engine, &cases);
     double trigram = fts_rate(engine_mind(engine), &cases, "trigram", 3);
     double bigram = fts_rate(engine_mind(engine), &cases, "unicode61", 2);
     printf("classify + check, one core, %zu cases (medians of %d rounds, processor time)\n",
@@ -216,6 +247,8 @@ int main(void)
     printf("  %d characters, verdict                %9.0f projects/s\n", CODE_POINTS, verdicts);
     printf("  %d characters, JSON result written    %9.0f projects/s   budget 20,000\n",
            CODE_POINTS, judged);
+    printf("  %d characters, cost of the checks     %9.0f %% of classification   budget 50\n",
+           CODE_POINTS, 100 * checks);
     printf("  FTS5 trigram, bm25, top 5              %9.0f projects/s   jinmu is %.0f times as "
            "fast, budget 25\n",
            trigram, judged / trigram);
