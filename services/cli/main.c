@@ -48,8 +48,12 @@ int main(int argc, char **argv)
         return 0;
     }
     for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0)
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            char name[32]; /* as the verb's own help calls itself */
+            snprintf(name, sizeof name, "jinmu %s", verbs[i].name);
+            argv[1] = name;
             return verbs[i].run(argc - 1, argv + 1);
+        }
     fprintf(stderr, "jinmu: no verb '%s'\n", argv[1]);
     return print_help(stderr, 2);
 }

@@ -128,7 +128,6 @@ int verb_intake(int argc, char **argv)
     struct jv *document = NULL;
     int status = 0;
 
-    argv[0] = (char *)"jinmu intake";
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, &options);
     if (read_file(options.file, &bytes, &fault) != 0 || convert_pdf(&bytes, &fault) != 0) {
