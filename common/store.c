@@ -53,13 +53,24 @@ int64_t store_number(struct store *store, const char *sql, int64_t otherwise)
     return number;
 }
 
+static int check_references(struct store *store, const struct store_schema *schema, int version,
+                            struct fault *fault)
+{
+    if (store_number(store, "SELECT count(*) FROM pragma_foreign_key_check", -1) == 0)
+        return 0;
+    return fault_set(fault, "store.failed",
+                     "%s: %s schema version %d would leave rows that point nowhere", store->path,
+                     schema->name, version);
+}
+
 static int migrate_step(struct store *store, const struct store_schema *schema, int from,
                         struct fault *fault)
 {
     char version[64];
     snprintf(version, sizeof version, "PRAGMA user_version = %d", from + 1);
     if (store_begin(store, fault) || store_exec(store, schema->migrations[from], fault) ||
-        store_exec(store, version, fault) || store_commit(store, fault)) {
+        check_references(store, schema, from + 1, fault) || store_exec(store, version, fault) ||
+        store_commit(store, fault)) {
         store_rollback(store);
         return -1;
     }
@@ -82,10 +93,13 @@ static int migrate(struct store *store, enum store_mode mode, const struct store
                          "%s: %s schema version %d is older than this program's %d: start the "
                          "service that writes it once",
                          store->path, schema->name, version, schema->version);
+    /* A table that is made anew is dropped first, which would delete what points to its rows. */
+    if (version < schema->version && store_exec(store, "PRAGMA foreign_keys = OFF", fault))
+        return -1;
     for (; version < schema->version; version++)
         if (migrate_step(store, schema, version, fault))
             return -1;
-    return 0;
+    return store_exec(store, "PRAGMA foreign_keys = ON", fault);
 }
 
 static int make_private(const char *path, struct fault *fault)
@@ -100,7 +114,7 @@ static int make_private(const char *path, struct fault *fault)
 static int configure(struct store *store, enum store_mode mode, struct fault *fault)
 {
     sqlite3_busy_timeout(store->db, BUSY_MS);
-    if (store_exec(store, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF", fault))
+    if (store_exec(store, "PRAGMA trusted_schema = OFF", fault))
         return -1;
     if (mode == STORE_READ_ONLY)
         return store_exec(store, "PRAGMA query_only = ON", fault);

@@ -21,7 +21,8 @@ enum store_mode {
     STORE_WRITE          /* synchronous=NORMAL: a commit survives kill -9 */
 };
 
-/* The schema as steps: migrations[i] brings user_version i to i + 1. */
+/* The schema as steps: migrations[i] brings user_version i to i + 1, in one transaction with foreign
+ * keys off, so that it may make a table anew; a step that leaves a reference to nothing fails. */
 struct store_schema {
     const char *name; /* of the file's content, for messages: "spool" */
     const char *const *migrations;

@@ -126,6 +126,30 @@ static void test_a_migration_that_fails_leaves_nothing_of_itself(void **state)
     store_close(&store);
 }
 
+static void test_a_migration_may_make_a_table_anew_but_leaves_no_loose_ends(void **state)
+{
+    (void)state;
+    static const char *const steps[] = {
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;",
+        "CREATE TABLE child (note INTEGER NOT NULL REFERENCES note(id) ON DELETE CASCADE) STRICT;",
+        "CREATE TABLE note_2 (id INTEGER PRIMARY KEY, text TEXT NOT NULL, more TEXT) STRICT;"
+        "INSERT INTO note_2 SELECT id, text, '' FROM note; DROP TABLE note;"
+        "ALTER TABLE note_2 RENAME TO note;",
+        "DELETE FROM note;"};
+    static const struct store_schema anew = {"notes", steps, 3}, loose = {"notes", steps, 4};
+    struct fault fault = {0};
+    struct store *store = open_store(STORE_WRITE, &two);
+    add_note(store, "kept");
+    assert_int_equal(store_exec(store, "INSERT INTO child VALUES (1)", &fault), 0);
+    store_close(&store);
+    assert_not_opened(STORE_WRITE, &loose, "store.failed");
+    store = open_store(STORE_WRITE, &anew);
+    assert_int_equal(notes(store), 1);
+    assert_int_equal(store_number(store, "SELECT count(*) FROM child", -1), 1);
+    assert_int_equal(store_exec(store, "INSERT INTO child VALUES (2)", &fault), -1);
+    store_close(&store);
+}
+
 static void test_a_reader_neither_makes_nor_changes_a_file(void **state)
 {
     (void)state;
@@ -237,6 +261,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_older_file_is_brought_up_to_date_with_its_rows,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_newer_file_is_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_migration_may_make_a_table_anew_but_leaves_no_loose_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_migration_that_fails_leaves_nothing_of_itself,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_reader_neither_makes_nor_changes_a_file, set_up,
