@@ -32,19 +32,25 @@ const struct broker_options broker_defaults = {
     .wait_ms = 30000,
     .heartbeat_ms = MDP_HEARTBEAT_MS,
     .lease_ms = 10000,
+    .max_lease_ms = 600000,
     .attempts = 5,
+    .split_after = 2,
     .backoff_ms = 200,
     .credit = 2,
     .retention_s = 86400,
     .drain_ms = 5000,
 };
 
-static void take_up(struct record *record, void *argument)
+static void take_up(struct record *record, enum spool_state state, void *argument)
 {
+    struct broker *broker = argument;
     struct job *job = job_new(record);
-    int64_t delay = job->record.due - zclock_time();
-    job->due = zclock_mono() + (delay > 0 ? delay : 0);
-    broker_add_job(argument, job);
+    if (state == SPOOL_READY) {
+        broker_add_job(broker, job);
+        return;
+    }
+    job->state = JOB_SPLIT;
+    zhashx_insert(broker->jobs, job->record.uuid, job);
 }
 
 static zsock_t *open_router(const struct broker_options *options, struct fault *fault)
@@ -109,9 +115,10 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
     broker->jobs = zhashx_new();
     broker->direct = zlist_new();
     broker->changes = zlist_new();
+    broker->deadlines.by_deadline = true;
     broker->since = zclock_time();
     broker->spool = spool_open(options->spool_path, fault);
-    if (!broker->spool || spool_each_ready(broker->spool, take_up, broker, fault) ||
+    if (!broker->spool || spool_each_open(broker->spool, take_up, broker, fault) ||
         !(broker->router = open_router(options, fault)))
         broker_destroy(&broker);
     else
@@ -147,6 +154,7 @@ void broker_destroy(struct broker **broker)
     zhashx_destroy(&(*broker)->jobs);
     zlist_destroy(&(*broker)->direct);
     zlist_destroy(&(*broker)->changes);
+    queue_free(&(*broker)->deadlines);
     complaints_destroy(&(*broker)->complaints);
     spool_close(&(*broker)->spool);
     close_monitor(&(*broker)->monitor, (*broker)->router);
@@ -157,8 +165,14 @@ void broker_destroy(struct broker **broker)
 
 void broker_add_job(struct broker *broker, struct job *job)
 {
+    int64_t ahead = zclock_mono() - zclock_time(); /* of the monotonic clock */
     job->state = JOB_READY;
+    job->due = job->record.due + ahead;
     job->order = broker->arrivals++;
+    if (job->record.deadline) {
+        job->deadline = job->record.deadline + ahead;
+        queue_push(&broker->deadlines, job);
+    }
     job->service = crew_service(broker->crew, job->record.service);
     queue_push(&job->service->queues[job->record.priority], job);
     zhashx_insert(broker->jobs, job->record.uuid, job);
@@ -175,6 +189,8 @@ void broker_forget_job(struct broker *broker, struct job **job)
 {
     if (job_is_direct(*job))
         zlist_remove(broker->direct, *job);
+    if ((*job)->deadline < INT64_MAX)
+        queue_remove(&broker->deadlines, *job);
     if (!(*job)->closed)
         zhashx_delete(broker->jobs, (*job)->record.uuid);
     job_destroy(job);
@@ -383,6 +399,7 @@ void broker_run(struct broker *broker, int ending)
         if (now >= broker->heartbeat_at)
             dispatch_heartbeats(broker, now);
         clients_give_up(broker, now);
+        dispatch_deadlines(broker, now);
         dispatch_all(broker); /* so that workers have work while we commit */
         if (commit_is_due(broker, now)) {
             broker_commit(broker);

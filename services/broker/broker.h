@@ -11,7 +11,8 @@
  * their body frames and those of the answer:
  *   titanic.request  service, body+           200 UUID, 400 error, 503 error with retry_after_s
  *   jinmu.submit     options, service, body+  the same; options: {"priority":"interactive|bulk",
- *                                             "idempotency_key":text,"delay_ms":number}, all optional
+ *                                             "idempotency_key":text,"delay_ms":number,
+ *                                             "deadline_ms":number}, all optional
  *   titanic.reply    UUID                     200 body+, 300 pending, 400 unknown, 500 error
  *   titanic.close    UUID                     200; a queued job is removed, a leased one's reply dropped
  *   jinmu.cancel     UUID                     200, 400 unknown or ended, 409 a worker has it
@@ -30,7 +31,9 @@ struct broker_options {
     int64_t wait_ms;      /* a direct request waits so long for a worker */
     int64_t heartbeat_ms; /* between two heartbeats */
     int64_t lease_ms;     /* a busy worker may be silent so long */
+    int64_t max_lease_ms; /* a worker may keep a job so long, whatever heartbeats it sends */
     int64_t attempts;     /* leases of one job that may be lost before it is dead */
+    int64_t split_after;  /* leases of a batch that may be lost before it is cut in halves */
     int64_t backoff_ms;   /* before the first retry; doubles with each */
     int64_t credit;       /* jobs that a worker of 18/MDP may hold */
     int64_t retention_s;  /* replies that nobody closed are kept so long */
@@ -41,7 +44,7 @@ extern const struct broker_options broker_defaults;
 /* What happened since the start. */
 struct tally {
     uint64_t accepted, duplicates, done, refused, direct, retries, lease_expiries, workers_lost,
-        dead, commit_failures, changes;
+        dead, splits, commit_failures, changes;
     struct meter_rate accepted_rate, done_rate;
     struct meter_durations commits;
 };
@@ -55,6 +58,7 @@ struct broker {
     struct complaints *complaints;
     zhashx_t *jobs;                      /* by UUID: all that are not done */
     zlist_t *direct;                     /* the direct requests among them, oldest first */
+    struct queue deadlines;              /* those with a deadline, by it */
     zlist_t *changes;                    /* struct change, for the next commit */
     bool urgent;                         /* somebody waits for that commit */
     int64_t pending_jobs, pending_bytes; /* of the ACCEPTs among them */
@@ -78,7 +82,7 @@ void broker_destroy(struct broker **broker);
 void broker_change(struct broker *broker, struct change *change);
 /* Commits what is noted, now. */
 void broker_commit(struct broker *broker);
-/* Takes a job over into its service's queue and the table of jobs. */
+/* Takes a job over into its service's queue and the table of jobs: now, or when its record is due. */
 void broker_add_job(struct broker *broker, struct job *job);
 struct job *broker_find_job(struct broker *broker, const char *uuid);
 /* Takes a job that stands in no queue out of the table, and frees it. */
@@ -118,7 +122,10 @@ void dispatch_all(struct broker *broker);
 /* Sends heartbeats, and takes the jobs from workers that were silent for too long. */
 void dispatch_heartbeats(struct broker *broker, int64_t now);
 void dispatch_dismiss_all(struct broker *broker);
-/* When a queue's first job becomes due, monotonic ms; INT64_MAX when none will. */
+/* Buries what waits and has passed its deadline. */
+void dispatch_deadlines(struct broker *broker, int64_t now);
+/* When a queue's first job becomes due, or the first deadline passes, monotonic ms; INT64_MAX when
+ * none will. */
 int64_t dispatch_next_due(struct broker *broker, int64_t now);
 bool is_reserved_service(const char *name);
 

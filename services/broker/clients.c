@@ -43,10 +43,10 @@ static void direct_request(struct broker *broker, struct answer **answer, zmsg_t
                             .priority = PRIORITY_INTERACTIVE,
                             .accepted = zclock_time(),
                             .bytes = (int64_t)zmsg_content_size(*body)};
+    record.due = record.accepted;
     uuid_make(record.uuid);
     struct job *job = job_new(&record);
-    job->due = zclock_mono();
-    job->give_up = job->due + broker->options.wait_ms;
+    job->give_up = zclock_mono() + broker->options.wait_ms;
     job->client = *answer;
     job->body = *body;
     *answer = NULL;

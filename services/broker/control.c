@@ -63,6 +63,7 @@ static struct jv *spool_status(const struct broker *broker)
     struct spool_totals totals = spool_totals(broker->spool);
     struct jv *status = jv_object();
     jv_set_number(status, "unfinished", (double)totals.ready);
+    jv_set_number(status, "split", (double)totals.split);
     jv_set_number(status, "done", (double)totals.done);
     jv_set_number(status, "dead", (double)totals.dead);
     jv_set_number(status, "bytes", (double)totals.bytes);
@@ -115,6 +116,7 @@ static struct jv *totals_status(const struct broker *broker)
         {"lease_expiries", tally->lease_expiries},
         {"workers_lost", tally->workers_lost},
         {"dead", tally->dead},
+        {"splits", tally->splits},
         {"bad_messages", complaints_count(broker->complaints)},
     };
     struct jv *status = jv_object();
@@ -184,7 +186,7 @@ void control_cancel(struct broker *broker, struct answer **answer, zmsg_t **body
     free(uuid);
     if (!job || job_is_direct(job) || job->state == JOB_ENDED)
         answer_status(*answer, broker->router, "400", NULL);
-    else if (job->state == JOB_LEASED)
+    else if (job->state == JOB_LEASED || job->state == JOB_SPLIT)
         answer_status(*answer, broker->router, "409", NULL);
     else
         titanic_service_close(broker, answer, body);
@@ -276,8 +278,9 @@ void control_dead(struct broker *broker, struct answer **answer, zmsg_t **body)
     const char *what = jv_get_text(request, "do");
     struct selection selection = {
         .uuid = jv_get_text(request, "uuid"), .list = jv_array(), .records = zlist_new()};
+    int most = what && strcmp(what, "list") == 0 ? MOST_LISTED : -1;
     broker_commit(broker); /* those that died in this moment are dead too */
-    if (!what || spool_each_dead(broker->spool, MOST_LISTED, select_dead, &selection, NULL)) {
+    if (!what || spool_each_dead(broker->spool, most, select_dead, &selection, NULL)) {
         answer_status(*answer, broker->router, what ? "500" : "400", NULL);
     } else if (strcmp(what, "list") == 0) {
         answer_json(broker, *answer, selection.list);

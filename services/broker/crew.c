@@ -123,15 +123,26 @@ static bool is_better(const struct worker *a, const struct worker *b)
     return a->leased != b->leased ? a->leased < b->leased : a->given < b->given;
 }
 
+static bool has_suspect(const struct worker *worker)
+{
+    return worker->leased > 0 && job_is_suspect(worker->leases[0]);
+}
+
 struct worker *service_free_worker(struct service *service, enum priority priority, size_t credit)
 {
     struct worker *best = NULL;
     for (struct worker *worker = zlist_first(service->workers); worker;
          worker = zlist_next(service->workers))
-        if (worker->leased < worker_credit(worker, priority, credit) &&
+        if (worker->leased < worker_credit(worker, priority, credit) && !has_suspect(worker) &&
             (!best || is_better(worker, best)))
             best = worker;
     return best;
+}
+
+struct worker *service_idle_worker(struct service *service)
+{
+    struct worker *best = service_free_worker(service, PRIORITY_BULK, 1);
+    return best && best->leased == 0 ? best : NULL;
 }
 
 void worker_take(struct worker *worker, struct job *job)

@@ -56,8 +56,10 @@ void crew_leave(struct crew *crew, struct worker **worker);
  * its socket while it works, and one interactive job more, which our workers take out of turn. */
 size_t worker_credit(const struct worker *worker, enum priority priority, size_t credit);
 /* The worker of the service that holds the fewest jobs and may hold one more, among equals the one
- * that had none for the longest. NULL when all have enough. */
+ * that had none for the longest; none that has a suspect job. NULL when all have enough. */
 struct worker *service_free_worker(struct service *service, enum priority priority, size_t credit);
+/* The worker that has had no job for the longest; NULL when all have one. */
+struct worker *service_idle_worker(struct service *service);
 void worker_take(struct worker *worker, struct job *job);
 void worker_drop(struct worker *worker, struct job *job);
 

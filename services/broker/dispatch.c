@@ -1,3 +1,4 @@
+#include "services/broker/batch.h"
 #include "services/broker/broker.h"
 
 #include "common/log.h"
@@ -71,8 +72,54 @@ static void put_back(struct job *job, int64_t due)
     queue_push(&job->service->queues[job->record.priority], job);
 }
 
-/* A lease ended without a result. `counted`: that may have been the job's fault. */
-static void return_job(struct broker *broker, struct worker *worker, struct job *job, bool counted)
+static void set_half(struct half *half, const struct record *whole, zmsg_t *body)
+{
+    half->body = body;
+    half->record = record_copy(whole);
+    half->record.id = half->record.attempts = 0;
+    half->record.bytes = (int64_t)zmsg_content_size(body);
+    uuid_make(half->record.uuid);
+}
+
+/* Cuts a batch in two, so that in the end only what kills workers is dead. False when the job is no
+ * batch, or one of a single project. */
+static bool split(struct broker *broker, struct job *job)
+{
+    zmsg_t *halves[2];
+    if (job_is_direct(job) || !batch_is_known(job->record.service))
+        return false;
+    zmsg_t *body = spool_body(broker->spool, job->record.id, NULL);
+    int64_t middle = body ? batch_halve(body, halves) : 0;
+    zmsg_destroy(&body);
+    if (middle == 0)
+        return false;
+    log_warning("job_split", "job=%s attempts=%d", job->record.uuid, job->record.attempts);
+    job->state = JOB_ENDED;
+    struct change *change = change_new(CHANGE_SPLIT, &job->record);
+    change->middle = middle;
+    for (int i = 0; i < 2; i++)
+        set_half(&change->halves[i], &job->record, halves[i]);
+    broker_change(broker, change);
+    return true;
+}
+
+/* Nobody waits any more for a job that has passed its deadline. */
+static bool is_late(const struct job *job)
+{
+    return job->record.deadline && job->record.deadline <= zclock_time();
+}
+static const char late_reason[] = "not done by its deadline";
+
+static void bury_lost(struct broker *broker, struct job *job, const char *reason)
+{
+    char text[120];
+    snprintf(text, sizeof text, "its worker was lost in every attempt; the last one: %s", reason);
+    bury(broker, job, text);
+}
+
+/* A lease ended without a result, for a reason. `counted`: that may have been the job's fault. */
+static void return_job(struct broker *broker, struct worker *worker, struct job *job,
+                       const char *reason, bool counted)
 {
     worker_drop(worker, job);
     broker->leased[job->record.priority]--;
@@ -80,13 +127,19 @@ static void return_job(struct broker *broker, struct worker *worker, struct job 
         broker_forget_job(broker, &job);
         return;
     }
+    if (is_late(job)) {
+        bury(broker, job, late_reason);
+        return;
+    }
     if (!counted) {
         put_back(job, job->due);
         return;
     }
     broker->tally.retries++;
-    if (++job->record.attempts >= broker->options.attempts) {
-        bury(broker, job, "its worker was lost in every attempt");
+    if (++job->record.attempts >= broker->options.split_after && split(broker, job))
+        return;
+    if (job->record.attempts >= broker->options.attempts) {
+        bury_lost(broker, job, reason);
         return;
     }
     int64_t pause = job_is_direct(job) ? 0 : backoff_ms(broker, job->record.attempts);
@@ -106,7 +159,7 @@ static void remove_worker(struct broker *broker, struct worker *worker, const ch
     if (counted)
         broker->tally.workers_lost++;
     while (worker->leased > 0)
-        return_job(broker, worker, worker->leases[0], counted);
+        return_job(broker, worker, worker->leases[0], reason, counted);
     crew_leave(broker->crew, &worker);
 }
 
@@ -218,7 +271,9 @@ void dispatch_worker_message(struct broker *broker, const zframe_t *peer,
 
 /* --- Jobs to workers ------------------------------------------------------------------------ */
 
-/* The next job of a service that a worker can take now, and that worker. */
+/* The next job of a service that a worker can take now, and that worker. A job that lost a worker is
+ * leased alone, so that the next loss tells whose fault it is; while it waits for a worker without
+ * any jobs, nobody overtakes it. */
 static struct job *pick(struct broker *broker, struct service *service, int64_t now,
                         struct worker **worker)
 {
@@ -229,9 +284,13 @@ static struct job *pick(struct broker *broker, struct service *service, int64_t 
         struct job *job = queue_first(&service->queues[priority]);
         if (!job || job->due > now || (broker->trouble_until && !job_is_direct(job)))
             continue;
-        *worker = service_free_worker(service, priority, (size_t)broker->options.credit);
+        *worker = job_is_suspect(job)
+                      ? service_idle_worker(service)
+                      : service_free_worker(service, priority, (size_t)broker->options.credit);
         if (*worker)
             return job;
+        if (job_is_suspect(job))
+            return NULL;
     }
     return NULL;
 }
@@ -279,6 +338,7 @@ static void lease(struct broker *broker, struct worker *worker, struct job *job)
     }
     queue_remove(&job->service->queues[job->record.priority], job);
     job->state = JOB_LEASED;
+    job->leased_at = zclock_mono();
     job->service->picked++;
     broker->leased[job->record.priority]++;
     if (worker->leased == 0)
@@ -301,9 +361,23 @@ void dispatch_all(struct broker *broker)
     }
 }
 
+void dispatch_deadlines(struct broker *broker, int64_t now)
+{
+    struct job *job;
+    while ((job = queue_first(&broker->deadlines)) && job->deadline <= now) {
+        queue_remove(&broker->deadlines, job);
+        job->deadline = INT64_MAX;
+        if (job->state == JOB_READY) { /* one with a worker may yet be done */
+            queue_remove(&job->service->queues[job->record.priority], job);
+            bury(broker, job, late_reason);
+        }
+    }
+}
+
 int64_t dispatch_next_due(struct broker *broker, int64_t now)
 {
-    int64_t due = INT64_MAX;
+    const struct job *late = queue_first(&broker->deadlines);
+    int64_t due = late ? late->deadline : INT64_MAX;
     for (struct service *service = zhashx_first(broker->crew->services); service;
          service = zhashx_next(broker->crew->services))
         for (int i = 0; i < PRIORITIES; i++) {
@@ -324,6 +398,22 @@ static int64_t patience_ms(const struct broker *broker, const struct worker *wor
     return worker->leased > 0 && busy > idle ? busy : idle;
 }
 
+/* Whether it holds a job for longer than any job takes, though it sends heartbeats. */
+static bool is_stuck(const struct broker *broker, const struct worker *worker, int64_t now)
+{
+    for (size_t i = 0; i < worker->leased; i++)
+        if (now - worker->leases[i]->leased_at > broker->options.max_lease_ms)
+            return true;
+    return false;
+}
+
+static void dismiss(struct broker *broker, struct worker *worker, const char *reason)
+{
+    broker->tally.lease_expiries += worker->leased;
+    say_worker(broker, worker, MDP_DISCONNECT);
+    remove_worker(broker, worker, reason, true);
+}
+
 void dispatch_heartbeats(struct broker *broker, int64_t now)
 {
     broker->heartbeat_at = now + broker->options.heartbeat_ms;
@@ -332,9 +422,9 @@ void dispatch_heartbeats(struct broker *broker, int64_t now)
         if (say_worker(broker, worker, MDP_HEARTBEAT)) {
             remove_worker(broker, worker, "unreachable", true);
         } else if (now - worker->heard > patience_ms(broker, worker)) {
-            broker->tally.lease_expiries += worker->leased;
-            say_worker(broker, worker, MDP_DISCONNECT);
-            remove_worker(broker, worker, "silent", true);
+            dismiss(broker, worker, "silent");
+        } else if (is_stuck(broker, worker, now)) {
+            dismiss(broker, worker, "lease_too_long");
         }
     }
     zlistx_destroy(&workers);

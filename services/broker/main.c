@@ -40,6 +40,8 @@ static const struct number {
     NUMBER("wait-ms", wait_ms, 1, 86400000, "a direct request waits for a worker (30000)"),
     NUMBER("heartbeat-ms", heartbeat_ms, 10, 60000, "between two heartbeats (1000)"),
     NUMBER("lease-ms", lease_ms, 10, 86400000, "a busy worker may be silent (10000)"),
+    NUMBER("max-lease-ms", max_lease_ms, 10, 86400000, "a worker may keep a job (600000)"),
+    NUMBER("split-after", split_after, 1, 1000, "lost leases until a batch is halved (2)"),
     NUMBER("attempts", attempts, 1, 1000, "lost leases until a job is dead (5)"),
     NUMBER("backoff-ms", backoff_ms, 1, 60000, "before the first retry; doubles (200)"),
     NUMBER("credit", credit, 1, MOST_CREDIT, "jobs that a worker may hold (2)"),

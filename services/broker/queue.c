@@ -32,6 +32,7 @@ struct job *job_new(struct record *record)
 {
     struct job *job = xcalloc(1, sizeof *job);
     job->record = *record;
+    job->deadline = INT64_MAX;
     *record = (struct record){0};
     return job;
 }
@@ -47,21 +48,23 @@ void job_destroy(struct job **job)
     *job = NULL;
 }
 
-static bool before(const struct job *a, const struct job *b)
+static bool before(const struct queue *queue, const struct job *a, const struct job *b)
 {
-    return a->due != b->due ? a->due < b->due : a->order < b->order;
+    int64_t time_a = queue->by_deadline ? a->deadline : a->due;
+    int64_t time_b = queue->by_deadline ? b->deadline : b->due;
+    return time_a != time_b ? time_a < time_b : a->order < b->order;
 }
 
 static void put(struct queue *queue, size_t place, struct job *job)
 {
     queue->jobs[place] = job;
-    job->place = place;
+    job->places[queue->by_deadline] = place;
 }
 
 static void rise(struct queue *queue, struct job *job)
 {
-    size_t place = job->place;
-    while (place > 0 && before(job, queue->jobs[(place - 1) / 2])) {
+    size_t place = job->places[queue->by_deadline];
+    while (place > 0 && before(queue, job, queue->jobs[(place - 1) / 2])) {
         put(queue, place, queue->jobs[(place - 1) / 2]);
         place = (place - 1) / 2;
     }
@@ -70,11 +73,11 @@ static void rise(struct queue *queue, struct job *job)
 
 static void sink(struct queue *queue, struct job *job)
 {
-    size_t place = job->place;
+    size_t place = job->places[queue->by_deadline];
     for (size_t child; (child = 2 * place + 1) < queue->count; place = child) {
-        if (child + 1 < queue->count && before(queue->jobs[child + 1], queue->jobs[child]))
+        if (child + 1 < queue->count && before(queue, queue->jobs[child + 1], queue->jobs[child]))
             child++;
-        if (!before(queue->jobs[child], job))
+        if (!before(queue, queue->jobs[child], job))
             break;
         put(queue, place, queue->jobs[child]);
     }
@@ -93,7 +96,7 @@ void queue_push(struct queue *queue, struct job *job)
 
 void queue_remove(struct queue *queue, struct job *job)
 {
-    size_t place = job->place;
+    size_t place = job->places[queue->by_deadline];
     struct job *last = queue->jobs[--queue->count];
     if (last == job)
         return;

@@ -20,8 +20,11 @@ struct record {
     enum priority priority;
     int attempts;
     int64_t due;
+    int64_t deadline; /* not to be leased after; 0: none */
     int64_t accepted;
     int64_t bytes;
+    int64_t parent; /* id of the batch of which this is a part; 0: none */
+    int64_t part;   /* the number of its first project in that batch */
 };
 void record_clear(struct record *record);
 struct record record_copy(const struct record *record);
@@ -29,6 +32,7 @@ struct record record_copy(const struct record *record);
 enum job_state {
     JOB_READY,  /* in its service's queue, perhaps not due yet */
     JOB_LEASED, /* with a worker */
+    JOB_SPLIT,  /* its parts are jobs now, and it waits for them */
     JOB_ENDED   /* done, dead or removed as soon as the next commit says so */
 };
 
@@ -39,9 +43,11 @@ struct job {
     enum job_state state;
     struct service *service;
     int64_t due;           /* as record.due, on the monotonic clock, ms */
+    int64_t deadline;      /* as record.deadline, on the monotonic clock; INT64_MAX: none */
     uint64_t order;        /* of arrival, between jobs due at once */
-    size_t place;          /* in the queue's heap */
+    size_t places[2];      /* in the heaps, by queue.by_deadline */
     uint64_t lease;        /* number of the lease, part of the address that the worker answers to */
+    int64_t leased_at;     /* monotonic ms */
     bool closed;           /* its sender wants no reply any more */
     struct answer *client; /* direct requests only, as the next two */
     zmsg_t *body;
@@ -53,13 +59,19 @@ static inline bool job_is_direct(const struct job *job)
 {
     return job->client != NULL;
 }
+/* Whether it lost a worker before. */
+static inline bool job_is_suspect(const struct job *job)
+{
+    return job->record.attempts > 0;
+}
 
-/* Jobs by the time at which they are due, first come first served among equals: a binary heap. Owns
- * nothing. `{0}` is an empty one. */
+/* Jobs by the time at which they are due, or by their deadlines, first come first served among
+ * equals: a binary heap. A job can be in one of each kind. Owns nothing. `{0}` is an empty one. */
 struct queue {
     struct job **jobs;
     size_t count;
     size_t capacity;
+    bool by_deadline;
 };
 void queue_push(struct queue *queue, struct job *job);
 void queue_remove(struct queue *queue, struct job *job);

@@ -1,49 +1,28 @@
-#include "services/broker/spool.h"
+#include "services/broker/spool_inside.h"
 
-#include "common/store.h"
 #include "common/strbuf.h"
 
 #include "services/broker/schema.sql.h"
+#include "services/broker/schema_2.sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    EXPIRE_AT_ONCE = 500, /* replies forgotten in one transaction */
     CHECKPOINT_PAGES =
         8000 /* 32 MB of log: fewer pages are written twice than with SQLite's 1000 */
 };
 
-static const char *const migrations[] = {schema_sql};
-static const struct store_schema schema = {"spool", migrations, 1};
+static const char *const migrations[] = {schema_sql, schema_2_sql};
+static const struct store_schema schema = {"spool", migrations, 2};
 
-enum statement {
-    INSERT_JOB,
-    INSERT_BODY,
-    SELECT_KEY,
-    SELECT_UUID,
-    SELECT_ID,
-    SELECT_BODY,
-    DELETE_BODY,
-    DELETE_JOB,
-    UPDATE_DONE,
-    UPDATE_RETRY,
-    UPDATE_DEAD,
-    UPDATE_REVIVED,
-    SELECT_READY,
-    SELECT_DEAD,
-    SELECT_EXPIRED,
-    STATEMENTS
-};
-
-#define COLUMNS "id, uuid, service, priority, attempts, due, accepted, bytes, state"
 static const char *const statements_sql[STATEMENTS] = {
-    [INSERT_JOB] = "INSERT INTO job (uuid, key, service, priority, state, attempts, due, accepted,"
-                   " bytes) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?)",
+    [INSERT_JOB] = "INSERT INTO job (uuid, key, service, priority, state, attempts, due, deadline,"
+                   " accepted, bytes) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?)",
     [INSERT_BODY] = "INSERT INTO body (job, part, content) VALUES (?, ?, ?)",
-    [SELECT_KEY] = "SELECT " COLUMNS " FROM job WHERE key = ?",
-    [SELECT_UUID] = "SELECT " COLUMNS " FROM job WHERE uuid = ?",
-    [SELECT_ID] = "SELECT " COLUMNS " FROM job WHERE id = ?",
+    [SELECT_KEY] = "SELECT " SPOOL_COLUMNS " FROM job WHERE key = ?",
+    [SELECT_UUID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE uuid = ?",
+    [SELECT_ID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE id = ?",
     [SELECT_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
     [DELETE_BODY] = "DELETE FROM body WHERE job = ?",
     [DELETE_JOB] = "DELETE FROM job WHERE id = ?",
@@ -52,19 +31,22 @@ static const char *const statements_sql[STATEMENTS] = {
     [UPDATE_DEAD] = "UPDATE job SET state = 'dead', finished = ?, attempts = ?, reason = ?"
                     " WHERE id = ?",
     [UPDATE_REVIVED] = "UPDATE job SET state = 'ready', finished = NULL, attempts = 0, due = ?,"
-                       " reason = '' WHERE id = ?",
-    [SELECT_READY] = "SELECT " COLUMNS " FROM job WHERE state = 'ready' ORDER BY id",
-    [SELECT_DEAD] = "SELECT " COLUMNS ", reason FROM job WHERE state = 'dead'"
+                       " deadline = 0, reason = '' WHERE id = ?",
+    [SELECT_OPEN] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'ready' UNION ALL"
+                    " SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'split' ORDER BY id",
+    [SELECT_DEAD] = "SELECT " SPOOL_COLUMNS ", reason FROM job WHERE state = 'dead'"
                     " ORDER BY finished DESC LIMIT ?",
-    [SELECT_EXPIRED] = "SELECT " COLUMNS " FROM job WHERE state = 'done' AND finished < ?"
+    [SELECT_EXPIRED] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'done' AND finished < ?"
                        " ORDER BY finished LIMIT ?",
-};
-
-struct spool {
-    struct store *store;
-    sqlite3_stmt *statements[STATEMENTS];
-    struct spool_totals totals;
-    bool durable; /* commits wait for the disk */
+    [UPDATE_SPLIT] = "UPDATE job SET state = 'split', bytes = 0 WHERE id = ?",
+    [INSERT_PART] = "INSERT INTO job (uuid, service, priority, state, attempts, due, deadline,"
+                    " accepted, bytes, parent, part)"
+                    " VALUES (?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?, ?)",
+    [SELECT_PARENT] = "SELECT uuid FROM job WHERE id = ? AND state = 'split'",
+    [COUNT_OPEN_PARTS] = "SELECT count(*) FROM job WHERE parent = ? AND state = 'ready'",
+    [SELECT_PARTS] = "SELECT " SPOOL_COLUMNS " FROM job WHERE parent = ? ORDER BY part",
+    [DELETE_PARTS] = "DELETE FROM job WHERE parent = ? AND state <> 'dead'",
+    [ORPHAN_PARTS] = "UPDATE job SET parent = NULL WHERE parent = ?",
 };
 
 struct change *change_new(enum change_kind kind, const struct record *record)
@@ -83,6 +65,10 @@ void change_destroy(struct change **change)
     free((*change)->key);
     free((*change)->reason);
     zmsg_destroy(&(*change)->body);
+    for (int i = 0; i < 2; i++) {
+        record_clear(&(*change)->halves[i].record);
+        zmsg_destroy(&(*change)->halves[i].body);
+    }
     answer_destroy(&(*change)->answer);
     free(*change);
     *change = NULL;
@@ -93,6 +79,7 @@ static void count_all(struct spool *spool)
     struct store *store = spool->store;
     spool->totals = (struct spool_totals){
         .ready = store_number(store, "SELECT count(*) FROM job WHERE state = 'ready'", 0),
+        .split = store_number(store, "SELECT count(*) FROM job WHERE state = 'split'", 0),
         .done = store_number(store, "SELECT count(*) FROM job WHERE state = 'done'", 0),
         .dead = store_number(store, "SELECT count(*) FROM job WHERE state = 'dead'", 0),
         .bytes = store_number(store, "SELECT coalesce(sum(bytes), 0) FROM job", 0),
@@ -134,64 +121,7 @@ struct spool_totals spool_totals(const struct spool *spool)
     return spool->totals;
 }
 
-static enum spool_state state_of(const char *name)
-{
-    return strcmp(name, "done") == 0   ? SPOOL_DONE
-           : strcmp(name, "dead") == 0 ? SPOOL_DEAD
-                                       : SPOOL_READY;
-}
-
-/* The record in a row of COLUMNS. */
-static enum spool_state read_record(sqlite3_stmt *row, struct record *record)
-{
-    *record = (struct record){
-        .id = sqlite3_column_int64(row, 0),
-        .service = xstrdup(store_text(row, 2)),
-        .priority = priority_of(store_text(row, 3)),
-        .attempts = sqlite3_column_int(row, 4),
-        .due = sqlite3_column_int64(row, 5),
-        .accepted = sqlite3_column_int64(row, 6),
-        .bytes = sqlite3_column_int64(row, 7),
-    };
-    snprintf(record->uuid, sizeof record->uuid, "%s", store_text(row, 1));
-    return state_of(store_text(row, 8));
-}
-
-/* Reads the one row of a bound SELECT. SPOOL_UNKNOWN when there is none or it cannot be read. */
-static enum spool_state read_one(struct spool *spool, sqlite3_stmt *bound, struct record *record,
-                                 struct fault *fault)
-{
-    enum spool_state state = SPOOL_UNKNOWN;
-    if (store_next(spool->store, bound, fault) == 1)
-        state = read_record(bound, record);
-    sqlite3_reset(bound);
-    return state;
-}
-
-enum spool_state spool_find(struct spool *spool, const char *uuid, struct record *record)
-{
-    sqlite3_stmt *select = store_bind(spool->statements[SELECT_UUID], "t", uuid);
-    return read_one(spool, select, record, NULL);
-}
-
-zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault)
-{
-    sqlite3_stmt *select = store_bind(spool->statements[SELECT_BODY], "i", id);
-    zmsg_t *body = zmsg_new();
-    int status;
-    while ((status = store_next(spool->store, select, fault)) == 1) {
-        const void *content = sqlite3_column_blob(select, 0);
-        zmsg_addmem(body, content ? content : "", (size_t)sqlite3_column_bytes(select, 0));
-    }
-    if (status == 0 && zmsg_size(body) == 0)
-        status = fault_set(fault, "spool.no_body", "job %lld has no body", (long long)id);
-    if (status)
-        zmsg_destroy(&body);
-    return body;
-}
-
-/* Stores the frames without a copy: they live until after the commit. */
-static int insert_body(struct spool *spool, int64_t id, zmsg_t *body, struct fault *fault)
+int spool_insert_body(struct spool *spool, int64_t id, zmsg_t *body, struct fault *fault)
 {
     sqlite3_stmt *insert = spool->statements[INSERT_BODY];
     int64_t part = 0;
@@ -217,31 +147,32 @@ static int accept_job(struct spool *spool, struct change *change, struct spool_t
 {
     struct record *record = &change->record;
     struct record known = {0};
-    if (change->key && read_one(spool, store_bind(spool->statements[SELECT_KEY], "t", change->key),
-                                &known, fault) != SPOOL_UNKNOWN) {
+    if (change->key &&
+        spool_read_one(spool, store_bind(spool->statements[SELECT_KEY], "t", change->key), &known,
+                       fault) != SPOOL_UNKNOWN) {
         record_clear(record);
         *record = known;
         change->duplicate = true;
         return 0;
     }
-    sqlite3_stmt *insert = store_bind(
-        spool->statements[INSERT_JOB], "ttttiii", record->uuid, change->key, record->service,
-        priority_names[record->priority], record->due, record->accepted, record->bytes);
+    sqlite3_stmt *insert =
+        store_bind(spool->statements[INSERT_JOB], "ttttiiii", record->uuid, change->key,
+                   record->service, priority_names[record->priority], record->due, record->deadline,
+                   record->accepted, record->bytes);
     if (run(spool, insert, fault))
         return -1;
     record->id = sqlite3_last_insert_rowid(spool->store->db);
     totals->ready++;
     totals->bytes += record->bytes;
-    return insert_body(spool, record->id, change->body, fault);
+    return spool_insert_body(spool, record->id, change->body, fault);
 }
 
-static int finish_job(struct spool *spool, const struct change *change, int64_t now,
+int spool_store_reply(struct spool *spool, int64_t id, zmsg_t *reply, int64_t now,
                       struct fault *fault)
 {
-    int64_t id = change->record.id;
-    int64_t bytes = (int64_t)zmsg_content_size(change->body);
+    int64_t bytes = (int64_t)zmsg_content_size(reply);
     return run(spool, store_bind(spool->statements[DELETE_BODY], "i", id), fault) ||
-                   insert_body(spool, id, change->body, fault) ||
+                   spool_insert_body(spool, id, reply, fault) ||
                    run(spool, store_bind(spool->statements[UPDATE_DONE], "iii", now, bytes, id),
                        fault)
                ? -1
@@ -250,26 +181,29 @@ static int finish_job(struct spool *spool, const struct change *change, int64_t 
 
 static int64_t *total_of(struct spool_totals *totals, enum spool_state state)
 {
-    return state == SPOOL_DONE   ? &totals->done
-           : state == SPOOL_DEAD ? &totals->dead
-                                 : &totals->ready;
+    return state == SPOOL_DONE    ? &totals->done
+           : state == SPOOL_DEAD  ? &totals->dead
+           : state == SPOOL_SPLIT ? &totals->split
+                                  : &totals->ready;
 }
 
 /* Changes a job that should be there; one that is not there any more is left alone. */
-static int change_job(struct spool *spool, const struct change *change, struct spool_totals *totals,
+static int change_job(struct spool *spool, struct change *change, struct spool_totals *totals,
                       int64_t now, struct fault *fault)
 {
     const struct record *record = &change->record;
     struct record old = {0};
     struct fault why = {0};
-    enum spool_state was =
-        read_one(spool, store_bind(spool->statements[SELECT_ID], "i", record->id), &old, &why);
+    enum spool_state was = spool_read_one(
+        spool, store_bind(spool->statements[SELECT_ID], "i", record->id), &old, &why);
     if (was == SPOOL_UNKNOWN) {
         if (why.code[0] && fault)
             *fault = why;
         return why.code[0] ? -1 : 0;
     }
     int64_t old_bytes = old.bytes;
+    change->record.parent = old.parent; /* it may have been joined since this was noted */
+    change->joined[0] = 0;
     record_clear(&old);
     --*total_of(totals, was);
     sqlite3_stmt **statements = spool->statements;
@@ -278,19 +212,27 @@ static int change_job(struct spool *spool, const struct change *change, struct s
     case CHANGE_FINISH:
         totals->done++;
         totals->bytes += (int64_t)zmsg_content_size(change->body) - old_bytes;
-        return finish_job(spool, change, now, fault);
+        if (spool_store_reply(spool, record->id, change->body, now, fault))
+            return -1;
+        return spool_join(spool, change, totals, now, fault);
     case CHANGE_BURY:
         totals->dead++;
-        return run(spool,
-                   store_bind(statements[UPDATE_DEAD], "iiti", now, attempts,
-                              change->reason ? change->reason : "", record->id),
-                   fault);
+        store_bind(statements[UPDATE_DEAD], "iiti", now, attempts,
+                   change->reason ? change->reason : "", record->id);
+        if (run(spool, statements[UPDATE_DEAD], fault))
+            return -1;
+        return spool_join(spool, change, totals, now, fault);
+    case CHANGE_SPLIT:
+        totals->bytes -= old_bytes;
+        return spool_split(spool, change, totals, fault);
     case CHANGE_REVIVE:
         totals->ready++;
         return run(spool, store_bind(statements[UPDATE_REVIVED], "ii", record->due, record->id),
                    fault);
     case CHANGE_REMOVE:
         totals->bytes -= old_bytes;
+        if (was == SPOOL_SPLIT && spool_remove_parts(spool, record->id, totals, fault))
+            return -1;
         return run(spool, store_bind(statements[DELETE_JOB], "i", record->id), fault);
     default:
         ++*total_of(totals, was);
@@ -345,54 +287,4 @@ int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
     else
         spool->totals = totals;
     return status;
-}
-
-int spool_each_ready(struct spool *spool, void (*visit)(struct record *record, void *argument),
-                     void *argument, struct fault *fault)
-{
-    sqlite3_stmt *select = store_bind(spool->statements[SELECT_READY], "");
-    int status;
-    while ((status = store_next(spool->store, select, fault)) == 1) {
-        struct record record;
-        read_record(select, &record);
-        visit(&record, argument);
-    }
-    return status;
-}
-
-int spool_each_dead(struct spool *spool, int limit,
-                    void (*visit)(const struct record *record, const char *reason, void *argument),
-                    void *argument, struct fault *fault)
-{
-    sqlite3_stmt *select = store_bind(spool->statements[SELECT_DEAD], "i", (int64_t)limit);
-    int status;
-    while ((status = store_next(spool->store, select, fault)) == 1) {
-        struct record record;
-        read_record(select, &record);
-        visit(&record, store_text(select, 9), argument);
-        record_clear(&record);
-    }
-    return status;
-}
-
-int spool_expire(struct spool *spool, int64_t before, struct fault *fault)
-{
-    sqlite3_stmt *select =
-        store_bind(spool->statements[SELECT_EXPIRED], "ii", before, (int64_t)EXPIRE_AT_ONCE);
-    zlist_t *changes = zlist_new();
-    int status;
-    while ((status = store_next(spool->store, select, fault)) == 1) {
-        struct record record;
-        read_record(select, &record);
-        zlist_append(changes, change_new(CHANGE_REMOVE, &record));
-        record_clear(&record);
-    }
-    int expired = (int)zlist_size(changes);
-    if (status == 0 && expired > 0)
-        status = spool_commit(spool, changes, fault);
-    struct change *change;
-    while ((change = zlist_pop(changes)))
-        change_destroy(&change);
-    zlist_destroy(&changes);
-    return status ? -1 : expired;
 }

@@ -10,10 +10,11 @@
  * for survives a power cut; others survive kill -9, and a power cut once a later one of those came. */
 struct spool;
 
-enum spool_state { SPOOL_UNKNOWN, SPOOL_READY, SPOOL_DONE, SPOOL_DEAD };
+enum spool_state { SPOOL_UNKNOWN, SPOOL_READY, SPOOL_SPLIT, SPOOL_DONE, SPOOL_DEAD };
 
 struct spool_totals {
     int64_t ready; /* not done; leased ones too */
+    int64_t split; /* waiting for their parts, which are counted as jobs of their own */
     int64_t done;
     int64_t dead;
     int64_t bytes; /* of all bodies */
@@ -23,17 +24,24 @@ enum change_kind {
     CHANGE_ACCEPT, /* a new job */
     CHANGE_FINISH, /* done: the body is now its reply */
     CHANGE_RETRY,  /* attempts and due of a job whose worker was lost */
+    CHANGE_SPLIT,  /* two jobs for its halves, in its stead when it is a part itself */
     CHANGE_BURY,   /* dead, for a reason */
-    CHANGE_REVIVE, /* a dead one is ready again, without attempts */
+    CHANGE_REVIVE, /* a dead one is ready again, without attempts and deadline */
     CHANGE_REMOVE  /* closed, cancelled or dropped */
 };
 
 struct change {
     enum change_kind kind;
-    struct record record;  /* ACCEPT: id 0, filled in by the commit; others: which job */
-    char *key;             /* ACCEPT: idempotency key or NULL */
-    char *reason;          /* BURY: why; REVIVE, REMOVE: second frame of the answer, or NULL */
-    zmsg_t *body;          /* ACCEPT: the request; FINISH: the reply */
+    struct record record; /* ACCEPT: id 0, filled in by the commit; others: which job */
+    char *key;            /* ACCEPT: idempotency key or NULL */
+    char *reason;         /* BURY: why; REVIVE, REMOVE: second frame of the answer, or NULL */
+    zmsg_t *body;         /* ACCEPT: the request; FINISH: the reply */
+    struct half {
+        struct record record; /* id, parent and part filled in by the commit */
+        zmsg_t *body;
+    } halves[2];                  /* SPLIT */
+    int64_t middle;               /* SPLIT: how many projects the first half holds */
+    char joined[UUID_DIGITS + 1]; /* set by the commit: the batch that is done with this part */
     bool duplicate;        /* set by the commit: the key was known, record is that of its job */
     struct answer *answer; /* who waits for it, or NULL: then it may wait for others */
 };
@@ -48,10 +56,12 @@ void spool_close(struct spool **spool);
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault);
 struct spool_totals spool_totals(const struct spool *spool);
 
-/* Each ready job, oldest first; `visit` takes the record over. 0, or -1 with a fault. */
-int spool_each_ready(struct spool *spool, void (*visit)(struct record *record, void *argument),
-                     void *argument, struct fault *fault);
-/* Each dead job, the latest first, at most `limit`; the record and reason are borrowed. */
+/* Each job that is ready or split, oldest first; `visit` takes the record over. 0, or -1 with a
+ * fault. */
+int spool_each_open(struct spool *spool,
+                    void (*visit)(struct record *record, enum spool_state state, void *argument),
+                    void *argument, struct fault *fault);
+/* Each dead job, the latest first, at most `limit` (-1: all); the record and reason are borrowed. */
 int spool_each_dead(struct spool *spool, int limit,
                     void (*visit)(const struct record *record, const char *reason, void *argument),
                     void *argument, struct fault *fault);

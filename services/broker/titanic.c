@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { MOST_KEY_BYTES = 200, MOST_DELAY_MS = 30 * 86400 * 1000LL };
+static const double no_deadline = -1;
 
 /* --- titanic.request and jinmu.submit ------------------------------------------------------- */
 
@@ -15,6 +16,7 @@ struct options {
     enum priority priority;
     char *key; /* or NULL */
     int64_t delay_ms;
+    int64_t deadline_ms; /* after its acceptance; 0: none */
 };
 
 static int read_options(zmsg_t *body, struct options *options, struct fault *fault)
@@ -27,6 +29,7 @@ static int read_options(zmsg_t *body, struct options *options, struct fault *fau
     const char *priority = jv_get_text(json, "priority");
     const char *key = jv_get_text(json, "idempotency_key");
     double delay = jv_get_number(json, "delay_ms", 0);
+    double deadline = jv_get_number(json, "deadline_ms", no_deadline);
     options->priority = priority ? priority_of(priority) : PRIORITY_INTERACTIVE;
     if (!jv_is_object(json))
         status = fault_set(fault, "submit.options", "the options frame is no JSON object");
@@ -37,9 +40,12 @@ static int read_options(zmsg_t *body, struct options *options, struct fault *fau
                            MOST_KEY_BYTES);
     else if (!(delay >= 0 && delay <= (double)MOST_DELAY_MS))
         status = fault_set(fault, "submit.delay", "delay_ms is negative or over 30 days");
+    else if (deadline != no_deadline && !(deadline >= 1 && deadline <= (double)MOST_DELAY_MS))
+        status = fault_set(fault, "submit.deadline", "deadline_ms is under 1 or over 30 days");
     if (!status) {
         options->key = key ? xstrdup(key) : NULL;
         options->delay_ms = (int64_t)delay;
+        options->deadline_ms = deadline == no_deadline ? 0 : (int64_t)deadline;
     }
     jv_destroy(&json);
     zframe_destroy(&frame);
@@ -90,6 +96,8 @@ static void accept_request(struct broker *broker, struct answer **answer, zmsg_t
                             .accepted = zclock_time(),
                             .bytes = bytes};
     record.due = record.accepted + options->delay_ms;
+    if (options->deadline_ms)
+        record.deadline = record.accepted + options->deadline_ms;
     uuid_make(record.uuid);
     struct change *change = change_new(CHANGE_ACCEPT, &record);
     change->body = *body;
@@ -218,9 +226,7 @@ static void settle_accept(struct broker *broker, struct change *change, const st
     }
     broker->tally.accepted++;
     meter_count(&broker->tally.accepted_rate, 1, zclock_mono());
-    struct job *job = job_new(&change->record);
-    job->due = zclock_mono() + job->record.due - job->record.accepted;
-    broker_add_job(broker, job);
+    broker_add_job(broker, job_new(&change->record));
 }
 
 static void settle_revive(struct broker *broker, struct change *change, const struct fault *fault)
@@ -229,7 +235,7 @@ static void settle_revive(struct broker *broker, struct change *change, const st
         return;
     struct job *job = job_new(&change->record);
     job->record.attempts = 0;
-    job->due = zclock_mono();
+    job->record.deadline = 0;
     broker_add_job(broker, job);
 }
 
@@ -244,6 +250,47 @@ static void end_job(struct broker *broker, struct job *job)
     if (job->state == JOB_READY)
         queue_remove(&job->service->queues[job->record.priority], job);
     broker_forget_job(broker, &job);
+}
+
+/* The batch waits for its halves; a part is no more. */
+static void settle_split(struct broker *broker, struct change *change, struct job *job)
+{
+    broker->tally.splits++;
+    for (int i = 0; i < 2; i++)
+        broker_add_job(broker, job_new(&change->halves[i].record));
+    if (job && job->record.parent) {
+        end_job(broker, job);
+    } else if (job) {
+        if (job->deadline < INT64_MAX)
+            queue_remove(&broker->deadlines, job);
+        job->deadline = INT64_MAX;
+        job->state = JOB_SPLIT;
+    }
+}
+
+/* A batch in parts was removed: so are those parts that are not dead. */
+static void end_parts(struct broker *broker, int64_t parent)
+{
+    zlistx_t *jobs = zhashx_values(broker->jobs);
+    for (struct job *job = zlistx_first(jobs); job; job = zlistx_next(jobs))
+        if (job->record.parent == parent)
+            end_job(broker, job);
+    zlistx_destroy(&jobs);
+}
+
+static void settle_remove(struct broker *broker, struct job *job)
+{
+    if (job->state == JOB_SPLIT)
+        end_parts(broker, job->record.id);
+    end_job(broker, job);
+}
+
+/* The last part of a batch is done or dead: the batch is done. */
+static void settle_joined(struct broker *broker, const char *uuid)
+{
+    struct job *batch = *uuid ? broker_find_job(broker, uuid) : NULL;
+    if (batch)
+        end_job(broker, batch);
 }
 
 /* A removal failed: the job is as it was before. */
@@ -266,13 +313,17 @@ void titanic_settle(struct broker *broker, struct change *change, const struct f
     case CHANGE_BURY:
         if (job)
             end_job(broker, job);
+        settle_joined(broker, change->joined);
+        break;
+    case CHANGE_SPLIT:
+        settle_split(broker, change, job);
         break;
     case CHANGE_REVIVE:
         settle_revive(broker, change, fault);
         break;
     case CHANGE_REMOVE:
         if (job && !fault)
-            end_job(broker, job);
+            settle_remove(broker, job);
         else if (job && job->state == JOB_ENDED)
             put_back_ready(job);
         break;

@@ -192,6 +192,69 @@ static void test_a_delayed_job_waits(void **state)
     stage_close(&stage);
 }
 
+static void submit_until(zsock_t *client, const char *options, char uuid[33])
+{
+    zsock_send(client, "ssssss", "MDPC02", "\001", "jinmu.submit", options, "echo", "x");
+    zmsg_t *receipt = peer_receive(client);
+    assert_string_equal(frame_text(receipt, 3), "200");
+    snprintf(uuid, 33, "%.32s", frame_text(receipt, 4));
+    zmsg_destroy(&receipt);
+}
+
+static void test_a_job_that_waits_beyond_its_deadline_is_dead(void **state)
+{
+    (void)state;
+    struct stage stage;
+    char late[33], in_time[33], after_restart[33];
+    stage_open(&stage, "");
+    zsock_t *client = stage_peer(&stage);
+    submit_until(client, "{\"deadline_ms\":50}", late);
+    submit_until(client, "{\"deadline_ms\":60000}", in_time);
+    stage_await(&stage, "spool.dead", 1);
+    zmsg_t *answer = peer_ask(client, "titanic.reply", late, NULL);
+    assert_string_equal(frame_text(answer, 0), "500");
+    zmsg_destroy(&answer);
+    answer = peer_ask(client, "jinmu.dead", "{\"do\":\"list\"}", NULL);
+    assert_non_null(strstr(frame_text(answer, 1), "deadline"));
+    zmsg_destroy(&answer);
+    submit_until(client, "{\"deadline_ms\":300}", after_restart);
+    stage_restart(&stage, ""); /* deadlines stand on the disk */
+    stage_await(&stage, "spool.dead", 2);
+    zsock_t *worker = stage_worker(&stage, "echo");
+    worker_serve(worker, "y", NULL);
+    answer = peer_await_reply(client, in_time);
+    assert_string_equal(frame_text(answer, 0), "200");
+    zmsg_destroy(&answer);
+    zsock_destroy(&client);
+    zsock_destroy(&worker);
+    stage_close(&stage);
+}
+
+static void test_a_job_with_a_worker_may_be_done_after_its_deadline_but_not_again(void **state)
+{
+    (void)state;
+    struct stage stage;
+    char done[33], lost[33];
+    stage_open(&stage, "--heartbeat-ms 20 --backoff-ms 1");
+    zsock_t *client = stage_peer(&stage);
+    zsock_t *worker = stage_worker(&stage, "echo");
+    submit_until(client, "{\"deadline_ms\":100}", done);
+    submit_until(client, "{\"deadline_ms\":100}", lost);
+    zmsg_t *first = peer_receive(worker);
+    zmsg_t *second = peer_receive(worker);
+    zclock_sleep(120); /* beyond the deadline of both */
+    worker_answer(worker, first, "late, but done");
+    zmsg_t *answer = peer_await_reply(client, done);
+    assert_string_equal(frame_text(answer, 1), "late, but done");
+    zmsg_destroy(&answer);
+    zsock_destroy(&worker);
+    stage_await(&stage, "spool.dead", 1);
+    zmsg_destroy(&first);
+    zmsg_destroy(&second);
+    zsock_destroy(&client);
+    stage_close(&stage);
+}
+
 static void test_a_full_queue_refuses_and_says_when_to_try_again(void **state)
 {
     (void)state;
@@ -295,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_the_same_idempotency_key_gives_the_same_receipt),
         cmocka_unit_test(test_interactive_jobs_come_first_and_bulk_keeps_its_share),
         cmocka_unit_test(test_a_delayed_job_waits),
+        cmocka_unit_test(test_a_job_that_waits_beyond_its_deadline_is_dead),
+        cmocka_unit_test(test_a_job_with_a_worker_may_be_done_after_its_deadline_but_not_again),
         cmocka_unit_test(test_a_full_queue_refuses_and_says_when_to_try_again),
         cmocka_unit_test(test_senseless_requests_are_answered_with_400),
         cmocka_unit_test(test_replies_expire_when_nobody_closes_them),

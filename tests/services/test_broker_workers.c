@@ -191,6 +191,33 @@ static void test_heartbeats_renew_a_lease(void **state)
     stage_close(&stage);
 }
 
+static void test_heartbeats_do_not_renew_a_lease_for_ever(void **state)
+{
+    (void)state;
+    struct stage stage;
+    char uuid[33], body[64];
+    stage_open(&stage, "--heartbeat-ms 20 --max-lease-ms 200 --backoff-ms 1");
+    zsock_t *client = stage_peer(&stage);
+    zsock_t *stuck = stage_worker(&stage, "echo");
+    peer_submit(client, "echo", "x", uuid);
+    zmsg_t *request = peer_receive(stuck);
+    zmsg_destroy(&request);
+    while (stage_number(&stage, "totals.lease_expiries") == 0) {
+        zsock_send(stuck, "ss", "MDPW02", "\005");
+        zclock_sleep(5);
+    }
+    zmsg_t *dismissal = peer_receive(stuck);
+    assert_string_equal(frame_text(dismissal, 1), "\006");
+    zmsg_destroy(&dismissal);
+    zsock_t *other = stage_worker(&stage, "echo");
+    worker_serve(other, "y", body);
+    assert_string_equal(body, "x");
+    zsock_destroy(&client);
+    zsock_destroy(&stuck);
+    zsock_destroy(&other);
+    stage_close(&stage);
+}
+
 static void lose_workers(struct stage *stage, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -437,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_a_dead_workers_connection_is_noticed_before_the_next_heartbeat),
         cmocka_unit_test(test_expired_lease_goes_back_to_the_queue),
         cmocka_unit_test(test_heartbeats_renew_a_lease),
+        cmocka_unit_test(test_heartbeats_do_not_renew_a_lease_for_ever),
         cmocka_unit_test(test_a_job_that_loses_every_worker_is_dead_until_retried_or_dropped),
         cmocka_unit_test(test_a_worker_that_takes_leave_costs_no_attempt),
         cmocka_unit_test(test_a_worker_holds_no_more_than_its_credit),

@@ -5,6 +5,7 @@
 #include "common/state.h"
 #include "common/store.h"
 #include "common/strbuf.h"
+#include "services/broker/schema.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,8 +155,9 @@ static void test_a_jobs_life_is_counted_the_same_after_opening_again(void **stat
     }
 }
 
-static void collect(struct record *record, void *argument)
+static void collect(struct record *record, enum spool_state state, void *argument)
 {
+    assert_int_equal(state, SPOOL_READY);
     zlist_t *uuids = argument;
     zlist_append(uuids, xstrdup(record->uuid));
     record_clear(record);
@@ -173,7 +175,7 @@ static void test_ready_jobs_come_back_in_the_order_of_their_arrival(void **state
     commit(place);
     reopen(place);
     zlist_t *uuids = zlist_new();
-    assert_int_equal(spool_each_ready(place->spool, collect, uuids, NULL), 0);
+    assert_int_equal(spool_each_open(place->spool, collect, uuids, NULL), 0);
     const char *expected[] = {B, A};
     for (int i = 0; i < 2; i++) {
         char *uuid = zlist_pop(uuids);
@@ -271,6 +273,66 @@ static void test_bodies_leave_with_their_job(void **state)
 }
 
 #define SPOOL(test) cmocka_unit_test_setup_teardown(test, open_place, close_place)
+/* A spool as version 1 of the schema left it, with a job in each state. */
+static void make_version_1(const char *path)
+{
+    static const char *const migrations[] = {schema_sql};
+    static const struct store_schema old = {"spool", migrations, 1};
+    struct store *store = store_open(path, STORE_WRITE, &old, NULL);
+    assert_non_null(store);
+    const char *rows =
+        "INSERT INTO job VALUES"
+        " (1, '0123456789abcdef0123456789abcdef', 'k', 'echo', 'bulk', 'ready', 2, 5, 6, NULL, 3, "
+        "''),"
+        " (2, 'fedcba9876543210fedcba9876543210', NULL, 'echo', 'interactive', 'done', 0, 5, 6, 7, "
+        "4,"
+        " ''),"
+        " (3, '00000000000000000000000000000003', NULL, 'echo', 'bulk', 'dead', 5, 5, 6, 8, 1, "
+        "'why');"
+        "INSERT INTO body (job, part, content) VALUES (1, 0, x'6f6e65'), (2, 0, x'74776f21'),"
+        " (3, 0, x'33')";
+    assert_int_equal(store_exec(store, rows, NULL), 0);
+    store_close(&store);
+}
+
+static void check_dead(const struct record *record, const char *reason, void *argument)
+{
+    ++*(int *)argument;
+    assert_int_equal(record->attempts, 5);
+    assert_string_equal(reason, "why");
+}
+
+static void test_a_spool_of_version_1_is_taken_over_with_its_jobs(void **state)
+{
+    struct place *place = *state;
+    char *path = state_path(place->directory, "old.db");
+    make_version_1(path);
+    spool_close(&place->spool);
+    place->spool = spool_open(path, NULL);
+    assert_non_null(place->spool);
+    assert_totals(place, 1, 1, 1, 8);
+    assert_body(place, A, "one");
+    assert_body(place, B, "two!");
+    assert_body(place, "00000000000000000000000000000003", "3");
+    int dead = 0;
+    spool_each_dead(place->spool, -1, check_dead, &dead, NULL);
+    assert_int_equal(dead, 1);
+    struct record record;
+    assert_int_equal(spool_find(place->spool, A, &record), SPOOL_READY);
+    assert_int_equal(record.attempts, 2);
+    assert_int_equal(record.due, 5);
+    assert_int_equal(record.accepted, 6);
+    assert_int_equal(record.deadline, 0);
+    record_clear(&record);
+    struct change *again = note_accept(place, "00000000000000000000000000000004", "x");
+    again->key = xstrdup("k"); /* known to the old spool */
+    assert_int_equal(spool_commit(place->spool, place->changes, NULL), 0);
+    assert_true(again->duplicate);
+    assert_string_equal(again->record.uuid, A);
+    forget_changes(place);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +343,7 @@ int main(void)
         SPOOL(test_changes_to_a_job_that_is_gone_are_no_error),
         SPOOL(test_only_old_replies_expire),
         SPOOL(test_bodies_leave_with_their_job),
+        SPOOL(test_a_spool_of_version_1_is_taken_over_with_its_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
