@@ -1,11 +1,13 @@
 #ifndef JINMU_BROKER_H
 #define JINMU_BROKER_H
 
-#include "services/broker/complaints.h"
+#include "common/complaints.h"
 #include "services/broker/crew.h"
 #include "services/broker/spool.h"
 
+#include "common/guard.h"
 #include "common/meter.h"
+#include "common/signals.h"
 
 /* A Majordomo broker (18/MDP and 7/MDP on one ROUTER) with 9/TSP over a spool. Its own services, by
  * their body frames and those of the answer:
@@ -19,10 +21,13 @@
  *   jinmu.dead       {"do":"list"}            200 {…}; likewise show, retry and drop (see control.c)
  *   jinmu.status     anything                 {…}
  *   mmi.service      name                     200 or 404; other mmi.*: 501
- * An error is {"error":{"code":…,"message":…}}. */
+ * An error is {"error":{"code":…,"message":…}}.
+ *
+ * Over an endpoint with keys, what a peer may ask depends on the role of its key: see access.c. */
 
 struct broker_options {
     const char *endpoint;
+    struct guard *guard; /* of an endpoint with keys; NULL: none. The caller's */
     const char *spool_path;
     int64_t max_jobs;     /* in the spool, replies not counted */
     int64_t max_bytes;    /* of all bodies in the spool, replies too */
@@ -52,7 +57,9 @@ struct tally {
 struct broker {
     struct broker_options options;
     zsock_t *router;
-    zsock_t *monitor; /* tells of connections that ended */
+    struct reload reload; /* of the configuration; the caller sets it before broker_run */
+    zsock_t *monitor;     /* tells of connections that ended, where no guard does */
+    uint64_t keys_seen;   /* generation of the guard's keys */
     struct spool *spool;
     struct crew *crew;
     struct complaints *complaints;
@@ -115,12 +122,19 @@ void control_dead(struct broker *broker, struct answer **answer, zmsg_t **body);
 /* What became of a change: `fault` is NULL when it was committed. */
 void titanic_settle(struct broker *broker, struct change *change, const struct fault *fault);
 
+/* access.c: whether the key that a message came with may say that. If not, its sender is told as far
+ * as MDP can. Without a guard all may. */
+bool access_admits(struct broker *broker, const zframe_t *peer, const struct mdp_message *message);
+/* Forgets the workers and the requests of keys that were revoked. */
+void access_refresh(struct broker *broker);
+
 /* dispatch.c: jobs to workers, and back. */
 void dispatch_worker_message(struct broker *broker, const zframe_t *peer,
                              struct mdp_message *message);
 void dispatch_all(struct broker *broker);
 /* Sends heartbeats, and takes the jobs from workers that were silent for too long. */
 void dispatch_heartbeats(struct broker *broker, int64_t now);
+void dispatch_dismiss(struct broker *broker, struct worker *worker, const char *reason);
 void dispatch_dismiss_all(struct broker *broker);
 /* Buries what waits and has passed its deadline. */
 void dispatch_deadlines(struct broker *broker, int64_t now);

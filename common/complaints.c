@@ -1,4 +1,4 @@
-#include "services/broker/complaints.h"
+#include "common/complaints.h"
 
 #include "common/log.h"
 #include "common/strbuf.h"
@@ -38,10 +38,9 @@ void complaints_destroy(struct complaints **complaints)
     *complaints = NULL;
 }
 
-void complain(struct complaints *complaints, const zframe_t *peer, const char *reason)
+void complain_of(struct complaints *complaints, const char *name, const char *reason)
 {
     complaints->count++;
-    char *name = zframe_strhex((zframe_t *)(uintptr_t)peer);
     int64_t now = zclock_mono();
     int64_t *last = zhashx_lookup(complaints->logged, name);
     if (!last || now - *last >= MINUTE_MS) {
@@ -52,6 +51,12 @@ void complain(struct complaints *complaints, const zframe_t *peer, const char *r
         *last = now;
         zhashx_update(complaints->logged, name, last);
     }
+}
+
+void complain(struct complaints *complaints, const zframe_t *peer, const char *reason)
+{
+    char *name = zframe_strhex((zframe_t *)(uintptr_t)peer);
+    complain_of(complaints, name, reason);
     free(name);
 }
 
