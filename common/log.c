@@ -8,15 +8,23 @@
 
 static const char *level_names[] = {"error", "warning", "info", "debug"};
 static const char *program_name = "jinmu";
-static enum log_level threshold = LOG_LEVEL_INFO;
+static _Atomic enum log_level threshold = LOG_LEVEL_INFO; /* other threads log too */
 
 void log_start(const char *program)
 {
     program_name = program;
+    log_set_level("info");
+}
+
+int log_set_level(const char *name)
+{
     const char *wanted = getenv("JINMU_LOG");
-    for (int i = 0; wanted && i <= LOG_LEVEL_DEBUG; i++)
-        if (strcmp(wanted, level_names[i]) == 0)
+    for (int i = 0; i <= LOG_LEVEL_DEBUG; i++)
+        if (strcmp(wanted ? wanted : name, level_names[i]) == 0) {
             threshold = (enum log_level)i;
+            return 0;
+        }
+    return wanted ? 0 : -1;
 }
 
 void log_event(enum log_level level, const char *event, const char *format, ...)

@@ -2,7 +2,10 @@
 
 #include "common/strbuf.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,6 +58,37 @@ static int check_private(const char *path, struct fault *fault)
     return 0;
 }
 
+/* Whoever can write a directory can rename what is in it, unless it is sticky as /tmp is. Our own
+ * group is taken to be ours alone, as Debian makes it. */
+static bool others_can_rename(const struct stat *status)
+{
+    if (status->st_uid != geteuid() && status->st_uid != 0)
+        return true;
+    if (status->st_mode & S_ISVTX)
+        return false;
+    return (status->st_mode & S_IWOTH) ||
+           ((status->st_mode & S_IWGRP) && status->st_gid != getegid());
+}
+
+static int check_above(const char *absolute, struct fault *fault)
+{
+    char *path = xstrdup(absolute);
+    int result = 0;
+    for (char *slash; !result && (slash = strrchr(path, '/')) && *path;) {
+        struct stat status;
+        *slash = 0;
+        const char *above = *path ? path : "/";
+        if (stat(above, &status))
+            result = fault_set(fault, "state.directory", "%s: %s", above, strerror(errno));
+        else if (others_can_rename(&status))
+            result =
+                fault_set(fault, "state.unsafe",
+                          "%s can be written by others, who could replace %s", above, absolute);
+    }
+    free(path);
+    return result;
+}
+
 char *state_directory(const char *given, struct fault *fault)
 {
     char *path = chosen_directory(given);
@@ -66,7 +100,32 @@ char *state_directory(const char *given, struct fault *fault)
     if (!absolute)
         fault_set(fault, "state.directory", "%s: %s", path, strerror(errno));
     free(path);
+    if (absolute && check_above(absolute, fault)) {
+        free(absolute);
+        return NULL;
+    }
     return absolute;
+}
+
+int state_check_files(const char *directory, struct fault *fault)
+{
+    DIR *listing = opendir(directory);
+    int result = 0;
+    if (!listing)
+        return fault_set(fault, "state.directory", "%s: %s", directory, strerror(errno));
+    for (struct dirent *entry; !result && (entry = readdir(listing));) {
+        struct stat status;
+        if (fstatat(dirfd(listing), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
+            !S_ISREG(status.st_mode))
+            continue;
+        if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)))
+            result = fault_set(fault, "state.unsafe",
+                               "%s/%s can be written by others: chown it to this user and "
+                               "chmod 0600",
+                               directory, entry->d_name);
+    }
+    closedir(listing);
+    return result;
 }
 
 char *state_path(const char *directory, const char *name)

@@ -8,8 +8,12 @@
  * jinmu.zpl. */
 
 /* The directory (free()), made with mode 0700 when missing; `given` (may be NULL) comes first.
- * NULL with a fault when it cannot be made, belongs to somebody else or can be written by others. */
+ * NULL with a fault when it cannot be made, belongs to somebody else or can be written by others;
+ * also when they could put another one in its place, because they can write a directory above. */
 char *state_directory(const char *given, struct fault *fault);
+/* 0 unless a file in it belongs to somebody else or can be written by others: -1 with a fault
+ * "state.unsafe". */
+int state_check_files(const char *directory, struct fault *fault);
 /* "<directory>/<name>" (free()). */
 char *state_path(const char *directory, const char *name);
 /* "ipc://<directory>/<name>" (free()). A path over the 107 bytes that a socket name can hold gives

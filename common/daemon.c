@@ -1,0 +1,176 @@
+#include "common/daemon.h"
+
+#include "common/endpoint.h"
+#include "common/log.h"
+#include "common/privileges.h"
+#include "common/state.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_CONFIG = 2000, KEY_USER, KEY_INSECURE };
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"config", KEY_CONFIG, "FILE", 0, "Configuration (default: DIR/jinmu.zpl, if it is there)", 0},
+    {"user", KEY_USER, "NAME", 0, "Become this user when started as root", 0},
+    {"insecure", KEY_INSECURE, NULL, 0, "tcp:// without keys; only on the loopback", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct daemon *daemon = parser->input;
+    switch (key) {
+    case 's':
+        daemon->wanted_state = value;
+        return 0;
+    case KEY_CONFIG:
+        daemon->config_path = value;
+        return 0;
+    case KEY_USER:
+        daemon->user = value;
+        return 0;
+    case KEY_INSECURE:
+        daemon->insecure = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp daemon_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
+
+/* A connection needs a descriptor, and a second one while its end is looked at. */
+static void allow_many_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int set_log_level(const struct config *config, struct fault *fault)
+{
+    const char *level = config_text(config, "log/level");
+    if (log_set_level(level ? level : "info"))
+        return fault_set(fault, "config.level",
+                         "log/level: '%s' is none of error, warning, info and debug", level);
+    return 0;
+}
+
+int daemon_open(struct daemon *daemon, struct fault *fault)
+{
+    daemon->ending = daemon->reloading = -1;
+    umask(077);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, not a reason to die */
+    allow_many_descriptors();
+    if (daemon->user && privileges_drop(daemon->user, fault))
+        return -1;
+    if (!(daemon->state = state_directory(daemon->wanted_state, fault)) ||
+        state_check_files(daemon->state, fault) ||
+        !(daemon->config = config_open(daemon->state, daemon->config_path, fault)) ||
+        set_log_level(daemon->config, fault))
+        return -1;
+    daemon->ending = signals_open(fault);
+    if (daemon->ending >= 0)
+        daemon->reloading = signals_open_reload(fault);
+    return daemon->reloading < 0 ? -1 : 0;
+}
+
+void daemon_close(struct daemon *daemon)
+{
+    if (daemon->ending >= 0)
+        close(daemon->ending);
+    if (daemon->reloading >= 0)
+        close(daemon->reloading);
+    config_destroy(&daemon->config);
+    free(daemon->state);
+    daemon->state = NULL;
+    daemon->ending = daemon->reloading = -1;
+}
+
+bool daemon_reload(struct daemon *daemon)
+{
+    struct fault fault;
+    signals_take(daemon->reloading);
+    struct config *config = config_open(daemon->state, daemon->config_path, &fault);
+    if (!config || set_log_level(config, &fault)) {
+        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        config_destroy(&config);
+        return false;
+    }
+    config_destroy(&daemon->config);
+    daemon->config = config;
+    return true;
+}
+
+/* limits/connections…, else connection_limits_default. */
+static int connection_limits(const struct daemon *daemon, struct connection_limits *limits,
+                             struct fault *fault)
+{
+    int64_t open, open_of_one, per_second;
+    *limits = connection_limits_default;
+    open = (int64_t)limits->open;
+    open_of_one = (int64_t)limits->open_of_one;
+    per_second = (int64_t)limits->per_second;
+    if (config_number(daemon->config, "limits/connections", 1, 100000, &open, fault) ||
+        config_number(daemon->config, "limits/connections_of_one", 1, 100000, &open_of_one,
+                      fault) ||
+        config_number(daemon->config, "limits/connections_per_second", 1, 100000, &per_second,
+                      fault))
+        return -1;
+    *limits = (struct connection_limits){
+        .open = (size_t)open, .open_of_one = (size_t)open_of_one, .per_second = (double)per_second};
+    return 0;
+}
+
+int daemon_guard(const struct daemon *daemon, enum key_role role, const char *const endpoints[],
+                 struct guard **guard, struct fault *fault)
+{
+    struct connection_limits limits;
+    size_t count = 0, with_keys = 0;
+    *guard = NULL;
+    for (; endpoints[count]; count++) {
+        if (endpoint_check(endpoints[count], daemon->insecure, fault))
+            return -1;
+        with_keys += endpoint_has_keys(endpoints[count], daemon->insecure);
+    }
+    if (with_keys == 0)
+        return 0;
+    if (with_keys < count)
+        return fault_set(fault, "endpoint.refused", "%s and %s: both are tcp:// or both ipc://",
+                         endpoints[0], endpoints[1]);
+    if (connection_limits(daemon, &limits, fault))
+        return -1;
+    char *folder = config_keys_folder(daemon->config, daemon->state);
+    *guard = guard_new(folder, role, &limits, fault);
+    free(folder);
+    return *guard ? 0 : -1;
+}
+
+bool daemon_reload_guard(const struct daemon *daemon, struct guard *guard)
+{
+    struct connection_limits limits;
+    struct fault fault;
+    if (connection_limits(daemon, &limits, &fault)) {
+        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        return false;
+    }
+    if (guard)
+        guard_limit(guard, &limits);
+    return true;
+}
+
+int daemon_identity(const struct daemon *daemon, enum key_role role, enum key_role server,
+                    const char *endpoint, struct identity **identity, struct fault *fault)
+{
+    char *folder = config_keys_folder(daemon->config, daemon->state);
+    int status =
+        endpoint_identity(endpoint, daemon->insecure, folder, role, server, identity, fault);
+    free(folder);
+    return status;
+}

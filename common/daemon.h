@@ -1,0 +1,47 @@
+#ifndef JINMU_DAEMON_H
+#define JINMU_DAEMON_H
+
+#include "common/config.h"
+#include "common/guard.h"
+#include "common/signals.h"
+
+#include <argp.h>
+
+/* What every daemon of jinmu begins with: whose rights it has, its state directory, its
+ * configuration, and the signals that end it or make it read the configuration again. */
+struct daemon {
+    /* From the command line: daemon_argp as a child parser, with this as its input. */
+    const char *wanted_state;
+    const char *config_path; /* NULL: STATE/jinmu.zpl */
+    const char *user;        /* to become, when started as root; NULL: to stay */
+    bool insecure;           /* tcp:// without keys, on the loopback */
+    /* From daemon_open on: */
+    char *state;
+    struct config *config;
+    int ending;    /* readable when it shall end */
+    int reloading; /* readable at SIGHUP */
+};
+extern const struct argp daemon_argp;
+
+/* Gives up root's rights when told to, finds state and configuration, sets the log's level. Before
+ * the first socket. 0, or -1 with a fault; close it either way. */
+int daemon_open(struct daemon *daemon, struct fault *fault);
+void daemon_close(struct daemon *daemon);
+
+/* At SIGHUP: reads the configuration again and sets the log's level. False when it has a fault: that
+ * is logged, and the configuration stays as it was. */
+bool daemon_reload(struct daemon *daemon);
+
+/* The guard of a server's endpoints, all of which (up to NULL) have keys or none has; *guard is NULL
+ * in the latter case. 0, or -1 with a fault, also when one may not be used so (endpoint_check). */
+int daemon_guard(const struct daemon *daemon, enum key_role role, const char *const endpoints[],
+                 struct guard **guard, struct fault *fault);
+/* Who this daemon is when it connects there, as a `role` to a `server`: *identity
+ * (identity_destroy) is NULL when that endpoint has no keys. 0, or -1 with a fault. */
+int daemon_identity(const struct daemon *daemon, enum key_role role, enum key_role server,
+                    const char *endpoint, struct identity **identity, struct fault *fault);
+/* Sets the guard's limits (limits/connections…) as the configuration now has them; `guard` may be
+ * NULL. False, and logged, when they have a fault. */
+bool daemon_reload_guard(const struct daemon *daemon, struct guard *guard);
+
+#endif
