@@ -149,9 +149,19 @@ static int check_body(const struct mdp_message *message, struct fault *fault)
     return 0;
 }
 
+/* ZAP's user id, which our handler makes the public key. */
+static void note_key(struct mdp_message *message)
+{
+    zframe_t *frame = message->body ? zmsg_first(message->body) : NULL;
+    const char *key = frame ? zframe_meta(frame, "User-Id") : NULL;
+    if (key && strlen(key) < sizeof message->key)
+        strcpy(message->key, key);
+}
+
 int mdp_decode(struct mdp_message *message, zmsg_t **frames, bool from_broker, struct fault *fault)
 {
     *message = (struct mdp_message){.body = *frames};
+    note_key(message);
     *frames = NULL;
     if (take_header(message, fault) ||
         take_command(message, from_broker ? FROM_BROKER : TO_BROKER, fault) ||

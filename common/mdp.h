@@ -2,6 +2,7 @@
 #define JINMU_MDP_H
 
 #include "common/fault.h"
+#include "common/key_file.h"
 
 #include <czmq.h>
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct mdp_message {
     char *service;    /* client requests and replies, worker READY; else NULL */
     zframe_t *client; /* worker REQUEST/PARTIAL/FINAL: the client's address; else NULL */
     zmsg_t *body;     /* never NULL; empty when the command has none */
+    char key[KEY_CHARACTERS + 1]; /* of the connection that it came over; empty: none */
 };
 
 /* Takes the frames (always consumed). 0, or -1 with a fault "mdp.malformed" that says which frame is
@@ -45,6 +47,10 @@ void mdp_message_clear(struct mdp_message *message);
 /* A client of the broker, 18/MDP v0.2, asynchronous. */
 struct mdp_client;
 struct mdp_client *mdp_client_new(const char *endpoint, struct fault *fault);
+/* The same, over an endpoint with keys; the identity is copied. NULL: without. */
+struct identity;
+struct mdp_client *mdp_client_new_as(const struct identity *identity, const char *endpoint,
+                                     struct fault *fault);
 void mdp_client_destroy(struct mdp_client **client);
 /* Sends a request; consumes the body. 0, or -1 with a fault ("mdp.too_large", "mdp.send"). */
 int mdp_client_send(struct mdp_client *client, const char *service, zmsg_t **body,
@@ -82,6 +88,9 @@ int titanic_close(struct mdp_client *client, const char *uuid, struct fault *fau
  * goes on with the job's UUID; mdp_worker_next gives interactive ones first. */
 struct mdp_worker;
 struct mdp_worker *mdp_worker_new(const char *endpoint, const char *service, struct fault *fault);
+/* As mdp_client_new_as. */
+struct mdp_worker *mdp_worker_new_as(const struct identity *identity, const char *endpoint,
+                                     const char *service, struct fault *fault);
 void mdp_worker_destroy(struct mdp_worker **worker); /* says DISCONNECT */
 /* Handles what has arrived and what is due. Gives the body of the next request and the client's
  * address to answer to (the caller owns both), or NULL when there is none now. Never blocks. */

@@ -1,5 +1,6 @@
 #include "common/mdp.h"
 
+#include "common/guard.h"
 #include "common/json.h"
 #include "common/strbuf.h"
 
@@ -17,6 +18,7 @@ enum {
 
 struct mdp_client {
     char *endpoint;
+    struct identity *identity; /* or NULL */
     zsock_t *socket;
     zlist_t *inbox; /* of struct mdp_message: answers that a call for another service passed by */
 };
@@ -39,6 +41,7 @@ static int connect_broker(struct mdp_client *client, struct fault *fault)
     zsock_set_linger(socket, 0);
     zsock_set_sndtimeo(socket, SEND_TIMEOUT_MS);
     zsock_set_reconnect_ivl_max(socket, RECONNECT_MAX_MS);
+    guard_identify(socket, client->identity);
     if (zsock_connect(socket, "%s", client->endpoint)) {
         fault_set(fault, "mdp.connect", "%s: %s", client->endpoint, zmq_strerror(zmq_errno()));
         zsock_destroy(&socket);
@@ -51,8 +54,15 @@ static int connect_broker(struct mdp_client *client, struct fault *fault)
 
 struct mdp_client *mdp_client_new(const char *endpoint, struct fault *fault)
 {
+    return mdp_client_new_as(NULL, endpoint, fault);
+}
+
+struct mdp_client *mdp_client_new_as(const struct identity *identity, const char *endpoint,
+                                     struct fault *fault)
+{
     struct mdp_client *client = xcalloc(1, sizeof *client);
     client->endpoint = xstrdup(endpoint);
+    client->identity = identity_copy(identity);
     client->inbox = zlist_new();
     if (connect_broker(client, fault))
         mdp_client_destroy(&client);
@@ -68,6 +78,7 @@ void mdp_client_destroy(struct mdp_client **client)
         forget_message(&message);
     zlist_destroy(&(*client)->inbox);
     zsock_destroy(&(*client)->socket);
+    identity_destroy(&(*client)->identity);
     free((*client)->endpoint);
     free(*client);
     *client = NULL;

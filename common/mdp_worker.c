@@ -1,5 +1,6 @@
 #include "common/mdp.h"
 
+#include "common/guard.h"
 #include "common/log.h"
 #include "common/strbuf.h"
 
@@ -19,6 +20,7 @@ struct request {
 struct mdp_worker {
     char *endpoint;
     char *service;
+    struct identity *identity; /* or NULL */
     zsock_t *socket;
     zlist_t *interactive; /* of struct request, received and not yet given out */
     zlist_t *bulk;
@@ -76,6 +78,7 @@ static int connect_broker(struct mdp_worker *worker, struct fault *fault)
     zsock_set_linger(socket, LINGER_MS);
     zsock_set_sndtimeo(socket, 0);
     zsock_set_reconnect_ivl_max(socket, RECONNECT_MIN_MS);
+    guard_identify(socket, worker->identity);
     if (zsock_connect(socket, "%s", worker->endpoint)) {
         fault_set(fault, "mdp.connect", "%s: %s", worker->endpoint, zmq_strerror(zmq_errno()));
         zsock_destroy(&socket);
@@ -92,7 +95,14 @@ static int connect_broker(struct mdp_worker *worker, struct fault *fault)
 
 struct mdp_worker *mdp_worker_new(const char *endpoint, const char *service, struct fault *fault)
 {
+    return mdp_worker_new_as(NULL, endpoint, service, fault);
+}
+
+struct mdp_worker *mdp_worker_new_as(const struct identity *identity, const char *endpoint,
+                                     const char *service, struct fault *fault)
+{
     struct mdp_worker *worker = xcalloc(1, sizeof *worker);
+    worker->identity = identity_copy(identity);
     worker->endpoint = xstrdup(endpoint);
     worker->service = xstrdup(service);
     worker->interactive = zlist_new();
@@ -113,6 +123,7 @@ void mdp_worker_destroy(struct mdp_worker **worker)
     forget_requests((*worker)->bulk);
     zlist_destroy(&(*worker)->interactive);
     zlist_destroy(&(*worker)->bulk);
+    identity_destroy(&(*worker)->identity);
     free((*worker)->endpoint);
     free((*worker)->service);
     free(*worker);

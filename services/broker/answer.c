@@ -4,6 +4,7 @@
 #include "common/strbuf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct answer *answer_new(zframe_t **peer, struct mdp_message *request)
 {
@@ -12,6 +13,7 @@ struct answer *answer_new(zframe_t **peer, struct mdp_message *request)
     answer->version = request->version;
     answer->delimited = request->delimited;
     answer->service = request->service;
+    memcpy(answer->key, request->key, sizeof answer->key);
     *peer = NULL;
     request->service = NULL;
     return answer;
@@ -46,7 +48,7 @@ void answer_send(const struct answer *answer, zsock_t *router, enum mdp_command 
                                   .delimited = answer->delimited,
                                   .service = answer->service,
                                   .body = *body};
-    if (command == MDP_PARTIAL && answer->version == MDP_V1) {
+    if (answer->revoked || (command == MDP_PARTIAL && answer->version == MDP_V1)) {
         zmsg_destroy(body);
         return;
     }

@@ -1,6 +1,7 @@
 #ifndef JINMU_ANSWER_H
 #define JINMU_ANSWER_H
 
+#include "common/key_file.h"
 #include "common/mdp.h"
 
 /* Where the answer to a client's request goes, and how that client wants it written. */
@@ -8,7 +9,9 @@ struct answer {
     zframe_t *peer; /* routing id on the ROUTER */
     enum mdp_version version;
     bool delimited;
-    char *service; /* that the request named */
+    char *service;                /* that the request named */
+    char key[KEY_CHARACTERS + 1]; /* of the client; empty: none */
+    bool revoked;                 /* that key: nothing is sent any more */
 };
 
 /* Takes peer and the service of the message over. */

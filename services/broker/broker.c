@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 enum {
     /* Received in one turn: what comes first shall not wait long for its commit. */
@@ -68,10 +69,15 @@ static zsock_t *open_router(const struct broker_options *options, struct fault *
     zsock_set_heartbeat_ivl(router, TCP_HEARTBEAT_MS);
     zsock_set_heartbeat_timeout(router, TCP_SILENCE_MS);
     zsock_set_backlog(router, 1024);
-    if (zsock_bind(router, "%s", options->endpoint) < 0) {
-        fault_set(fault, "broker.bind", "%s: %s", options->endpoint, zmq_strerror(zmq_errno()));
-        zsock_destroy(&router);
-    }
+    int status = 0;
+    if (options->guard)
+        status =
+            guard_bind(options->guard, router, "client,worker,admin", options->endpoint, fault);
+    else if (zsock_bind(router, "%s", options->endpoint) < 0)
+        status =
+            fault_set(fault, "broker.bind", "%s: %s", options->endpoint, zmq_strerror(zmq_errno()));
+    if (status)
+        guard_close(&router);
     return router;
 }
 
@@ -110,6 +116,7 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
 {
     struct broker *broker = xcalloc(1, sizeof *broker);
     broker->options = *options;
+    broker->keys_seen = options->guard ? guard_generation(options->guard) : 0;
     broker->crew = crew_new();
     broker->complaints = complaints_new();
     broker->jobs = zhashx_new();
@@ -121,7 +128,7 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
     if (!broker->spool || spool_each_open(broker->spool, take_up, broker, fault) ||
         !(broker->router = open_router(options, fault)))
         broker_destroy(&broker);
-    else
+    else if (!options->guard)
         broker->monitor = open_monitor(broker->router);
     return broker;
 }
@@ -158,7 +165,7 @@ void broker_destroy(struct broker **broker)
     complaints_destroy(&(*broker)->complaints);
     spool_close(&(*broker)->spool);
     close_monitor(&(*broker)->monitor, (*broker)->router);
-    zsock_destroy(&(*broker)->router);
+    guard_close(&(*broker)->router);
     free(*broker);
     *broker = NULL;
 }
@@ -286,6 +293,8 @@ static void handle(struct broker *broker, zmsg_t *frames)
     struct fault fault;
     if (mdp_decode(&message, &frames, false, &fault)) {
         complain(broker->complaints, peer, fault.message);
+    } else if (!access_admits(broker, peer, &message)) {
+        mdp_message_clear(&message);
     } else if (message.role == MDP_WORKER) {
         dispatch_worker_message(broker, peer, &message);
         mdp_message_clear(&message);
@@ -366,7 +375,11 @@ static bool has_stopped(const struct broker *broker)
 /* A connection ended. Whose, only a message that cannot be delivered tells. */
 static void probe_soon(struct broker *broker)
 {
-    drain_monitor(broker->monitor);
+    eventfd_t count;
+    if (broker->monitor)
+        drain_monitor(broker->monitor);
+    else
+        eventfd_read(guard_ended(broker->options.guard), &count);
     int64_t soon = zclock_mono() + PROBE_MS;
     int64_t last = broker->heartbeat_at - broker->options.heartbeat_ms;
     if (soon < last + PROBES_APART_MS)
@@ -374,24 +387,46 @@ static void probe_soon(struct broker *broker)
     broker->heartbeat_at = earlier(broker->heartbeat_at, soon);
 }
 
-/* Wakes for messages, for lost connections, for the end, and for what is due. In each turn all that has arrived is taken
- * in, jobs go to free workers, one commit makes the turn's submissions and results durable, and then
- * their senders get their answers. */
+/* What wakes the broker; a descriptor of -1 never does. */
+enum { ROUTER, ENDING, LOST, KEYS, RELOAD, ITEMS };
+
+static void set_items(const struct broker *broker, int ending, zmq_pollitem_t items[ITEMS])
+{
+    const struct guard *guard = broker->options.guard;
+    void *monitor = broker->monitor ? zsock_resolve(broker->monitor) : NULL;
+    int reload = broker->reload.run ? broker->reload.descriptor : -1;
+    items[ROUTER] = (zmq_pollitem_t){zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0};
+    items[ENDING] = (zmq_pollitem_t){NULL, ending, ZMQ_POLLIN, 0};
+    items[LOST] = (zmq_pollitem_t){monitor, guard ? guard_ended(guard) : -1, ZMQ_POLLIN, 0};
+    items[KEYS] = (zmq_pollitem_t){NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0};
+    items[RELOAD] = (zmq_pollitem_t){NULL, reload, ZMQ_POLLIN, 0};
+}
+
+/* Does what the items other than the ROUTER woke it for. */
+static void handle_items(struct broker *broker, zmq_pollitem_t items[ITEMS])
+{
+    if (items[ENDING].revents & ZMQ_POLLIN) {
+        begin_stop(broker);
+        items[ENDING].events = 0;
+    }
+    if (items[RELOAD].revents & ZMQ_POLLIN)
+        broker->reload.run(broker->reload.argument);
+    if (items[LOST].revents & ZMQ_POLLIN)
+        probe_soon(broker);
+    if (broker->options.guard)
+        access_refresh(broker);
+}
+
+/* Wakes for messages, for lost connections, for changed keys and configuration, for the end, and for
+ * what is due. In each turn all that has arrived is taken in, jobs go to free workers, one commit
+ * makes the turn's submissions and results durable, and then their senders get their answers. */
 void broker_run(struct broker *broker, int ending)
 {
-    enum { ROUTER, ENDING, MONITOR };
-    zmq_pollitem_t items[] = {[ROUTER] = {zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0},
-                              [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
-                              [MONITOR] = {zsock_resolve(broker->monitor), 0, ZMQ_POLLIN, 0}};
+    zmq_pollitem_t items[ITEMS];
+    set_items(broker, ending, items);
     while (!has_stopped(broker)) {
-        zmq_poll(items, broker->monitor ? 3 : 2, wait_ms(broker));
-        if (items[ENDING].revents & ZMQ_POLLIN) {
-            begin_stop(broker);
-            items[ENDING].events = 0;
-        }
-        if (items[MONITOR].revents & ZMQ_POLLIN)
-            probe_soon(broker);
-
+        zmq_poll(items, ITEMS, wait_ms(broker));
+        handle_items(broker, items);
         receive_all(broker);
         int64_t now = zclock_mono();
         if (now >= broker->trouble_until)

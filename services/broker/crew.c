@@ -92,6 +92,7 @@ struct worker *crew_join(struct crew *crew, const zframe_t *peer, const struct m
     worker->name = zframe_strhex(worker->peer);
     worker->version = ready->version;
     worker->delimited = ready->delimited;
+    memcpy(worker->key, ready->key, sizeof worker->key);
     worker->service = crew_service(crew, ready->service);
     worker->since = zclock_time();
     worker->heard = zclock_mono();

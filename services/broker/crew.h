@@ -1,6 +1,7 @@
 #ifndef JINMU_CREW_H
 #define JINMU_CREW_H
 
+#include "common/key_file.h"
 #include "services/broker/queue.h"
 
 /* The services, the workers that said READY for them, and who of them may take a job. */
@@ -12,6 +13,7 @@ struct worker {
     char *name;     /* the same in hexadecimal */
     enum mdp_version version;
     bool delimited;
+    char key[KEY_CHARACTERS + 1]; /* that it is known by; empty: by none */
     struct service *service;
     struct job *leases[MOST_CREDIT + 1];
     size_t leased;

@@ -430,12 +430,16 @@ void dispatch_heartbeats(struct broker *broker, int64_t now)
     zlistx_destroy(&workers);
 }
 
+void dispatch_dismiss(struct broker *broker, struct worker *worker, const char *reason)
+{
+    say_worker(broker, worker, MDP_DISCONNECT);
+    remove_worker(broker, worker, reason, false);
+}
+
 void dispatch_dismiss_all(struct broker *broker)
 {
     zlistx_t *workers = zhashx_values(broker->crew->workers);
-    for (struct worker *worker = zlistx_first(workers); worker; worker = zlistx_next(workers)) {
-        say_worker(broker, worker, MDP_DISCONNECT);
-        remove_worker(broker, worker, "broker_stops", false);
-    }
+    for (struct worker *worker = zlistx_first(workers); worker; worker = zlistx_next(workers))
+        dispatch_dismiss(broker, worker, "broker_stops");
     zlistx_destroy(&workers);
 }

@@ -1,25 +1,25 @@
 /* jinmu-broker: takes requests from clients, keeps them, and gives them to workers. */
 #include "services/broker/broker.h"
 
+#include "common/daemon.h"
 #include "common/lock.h"
 #include "common/log.h"
-#include "common/signals.h"
 #include "common/state.h"
 
 #include <argp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-struct settings {
-    const char *state;
-    bool insecure;
-    struct broker_options broker;
-};
+enum { KEY_ENDPOINT = 'e', KEY_NUMBERS = 1001, MOST_NUMBERS = 24 };
 
-enum { KEY_STATE = 's', KEY_ENDPOINT = 'e', KEY_INSECURE = 1000, KEY_NUMBERS = 1001 };
+struct settings {
+    struct daemon daemon;
+    const char *endpoint;
+    bool given[MOST_NUMBERS]; /* on the command line */
+    int64_t number[MOST_NUMBERS];
+    struct broker *broker;
+};
 
 /* Options that are a number, with their place and bounds. */
 #define NUMBER(name, field, least, most, help)                                                     \
@@ -50,29 +50,30 @@ static const struct number {
 };
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
-static void read_number(const struct number *number, const char *text, struct settings *settings,
+_Static_assert((int)NUMBERS <= (int)MOST_NUMBERS, "room for all numbers");
+
+static void read_number(size_t index, const char *text, struct settings *settings,
                         struct argp_state *state)
 {
+    const struct number *number = &numbers[index];
     char *end;
     long long value = strtoll(text, &end, 10);
     if (end == text || *end || value < number->least || value > number->most)
         argp_error(state, "--%s: '%s' is no number from %lld to %lld", number->name, text,
                    (long long)number->least, (long long)number->most);
-    else
-        memcpy((char *)&settings->broker + number->offset, &(int64_t){value}, sizeof(int64_t));
+    settings->given[index] = true;
+    settings->number[index] = value;
 }
 
 static error_t read_option(int key, char *argument, struct argp_state *state)
 {
     struct settings *settings = state->input;
-    if (key == KEY_STATE)
-        settings->state = argument;
+    if (key == ARGP_KEY_INIT)
+        state->child_inputs[0] = &settings->daemon;
     else if (key == KEY_ENDPOINT)
-        settings->broker.endpoint = argument;
-    else if (key == KEY_INSECURE)
-        settings->insecure = true;
+        settings->endpoint = argument;
     else if (key >= KEY_NUMBERS && key < KEY_NUMBERS + NUMBERS)
-        read_number(&numbers[key - KEY_NUMBERS], argument, settings, state);
+        read_number((size_t)(key - KEY_NUMBERS), argument, settings, state);
     else if (key == ARGP_KEY_ARG)
         argp_usage(state);
     else
@@ -82,85 +83,112 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
 
 static void read_options(int argc, char **argv, struct settings *settings)
 {
-    struct argp_option options[NUMBERS + 4] = {
-        {"state", KEY_STATE, "DIR", 0, "state directory (default: $JINMU_STATE)", 0},
-        {"endpoint", KEY_ENDPOINT, "ENDPOINT", 0, "where to listen (ipc://STATE/broker.sock)", 0},
-        {"insecure", KEY_INSECURE, NULL, 0, "allow tcp:// without keys on the loopback", 0},
+    struct argp_option options[NUMBERS + 2] = {
+        {"endpoint", KEY_ENDPOINT, "ENDPOINT", 0, "where to listen (ipc://DIR/broker.sock)", 0},
     };
     for (int i = 0; i < NUMBERS; i++)
-        options[3 + i] =
+        options[1 + i] =
             (struct argp_option){numbers[i].name, KEY_NUMBERS + i, "N", 0, numbers[i].help, 0};
-    const struct argp argp = {options, read_option, NULL, "The broker of jinmu.", 0, 0, 0};
+    const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {options, read_option, NULL, "The broker of jinmu.", children, 0, 0};
     argp_parse(&argp, argc, argv, 0, NULL, settings);
 }
 
-static bool begins(const char *text, const char *with)
+/* --max-jobs is broker/max_jobs in the configuration. */
+static int configured_number(const struct config *config, const struct number *number,
+                             int64_t *value, struct fault *fault)
 {
-    return strncmp(text, with, strlen(with)) == 0;
+    char name[64];
+    snprintf(name, sizeof name, "broker/%s", number->name);
+    for (char *c = name; *c; c++)
+        *c = *c == '-' ? '_' : *c;
+    return config_number(config, name, number->least, number->most, value, fault);
 }
 
-static int check_endpoint(const char *endpoint, bool insecure, struct fault *fault)
+/* The numbers: the command line's, else the configuration's, else the default. */
+static int set_numbers(const struct settings *settings, struct broker_options *options,
+                       struct fault *fault)
 {
-    bool loopback = begins(endpoint, "tcp://127.0.0.1:") || begins(endpoint, "tcp://[::1]:") ||
-                    begins(endpoint, "tcp://localhost:");
-    if (begins(endpoint, "ipc://") || (loopback && insecure))
-        return 0;
-    if (loopback)
-        return fault_set(fault, "broker.endpoint", "%s: tcp has no keys yet: say --insecure",
-                         endpoint);
-    return fault_set(fault, "broker.endpoint",
-                     "%s: only ipc:// and, with --insecure, tcp:// on the loopback", endpoint);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        int64_t value;
+        memcpy(&value, (const char *)&broker_defaults + numbers[i].offset, sizeof value);
+        if (configured_number(settings->daemon.config, &numbers[i], &value, fault))
+            return -1;
+        if (settings->given[i])
+            value = settings->number[i];
+        memcpy((char *)options + numbers[i].offset, &value, sizeof value);
+    }
+    return 0;
+}
+
+/* All numbers change but that of a message's bytes, which the bound socket has. */
+static void reload(void *argument)
+{
+    struct settings *settings = argument;
+    struct broker_options options = settings->broker->options;
+    struct fault fault;
+    if (!daemon_reload(&settings->daemon) || !daemon_reload_guard(&settings->daemon, options.guard))
+        return;
+    if (set_numbers(settings, &options, &fault)) {
+        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        return;
+    }
+    options.max_message = settings->broker->options.max_message;
+    settings->broker->options = options;
+    log_info("reloaded", "max_jobs=%lld attempts=%lld lease_ms=%lld", (long long)options.max_jobs,
+             (long long)options.attempts, (long long)options.lease_ms);
+}
+
+static void run(struct settings *settings)
+{
+    struct broker *broker = settings->broker;
+    broker->reload = (struct reload){settings->daemon.reloading, reload, settings};
+    log_info("broker_ready", "endpoint=%s keys=%s jobs=%lld", zsock_endpoint(broker->router),
+             broker->options.guard ? "yes" : "no", (long long)spool_totals(broker->spool).ready);
+    broker_run(broker, settings->daemon.ending);
+    log_info("broker_stopped", "done=%llu", (unsigned long long)broker->tally.done);
 }
 
 /* Runs the broker of one state directory. 0, or -1 with a fault. */
-static int serve(struct settings *settings, const char *directory, struct fault *fault)
+static int serve(struct settings *settings, struct fault *fault)
 {
-    char *own_endpoint = NULL;
-    char *spool_path = state_path(directory, "spool.db");
-    char *lock_path = state_path(directory, "broker.lock");
-    struct broker *broker = NULL;
-    int status = -1;
-    int lock = lock_take(lock_path, fault);
-    int ending = -1;
-    if (lock < 0)
+    const struct daemon *daemon = &settings->daemon;
+    struct broker_options options = broker_defaults;
+    char *spool_path = state_path(daemon->state, "spool.db");
+    char *lock_path = state_path(daemon->state, "broker.lock");
+    char *endpoint = config_endpoint(daemon->config, settings->endpoint, "broker/endpoint",
+                                     daemon->state, "broker.sock", fault);
+    int status = -1, lock = -1;
+    options.endpoint = endpoint;
+    options.spool_path = spool_path;
+    if (!endpoint || (lock = lock_take(lock_path, fault)) < 0 ||
+        set_numbers(settings, &options, fault) ||
+        daemon_guard(daemon, KEY_BROKER, (const char *[]){endpoint, NULL}, &options.guard, fault) ||
+        !(settings->broker = broker_new(&options, fault)))
         goto done;
-    if (!settings->broker.endpoint)
-        settings->broker.endpoint = own_endpoint = state_endpoint(directory, "broker.sock", fault);
-    settings->broker.spool_path = spool_path;
-    if (!settings->broker.endpoint ||
-        check_endpoint(settings->broker.endpoint, settings->insecure, fault) ||
-        (ending = signals_open(fault)) < 0 || !(broker = broker_new(&settings->broker, fault)))
-        goto done;
-    log_info("broker_ready", "endpoint=%s jobs=%lld", zsock_endpoint(broker->router),
-             (long long)spool_totals(broker->spool).ready);
-    broker_run(broker, ending);
-    log_info("broker_stopped", "done=%llu", (unsigned long long)broker->tally.done);
+    run(settings);
     status = 0;
 done:
-    broker_destroy(&broker);
-    if (ending >= 0)
-        close(ending);
+    broker_destroy(&settings->broker);
+    guard_destroy(&options.guard);
     if (lock >= 0)
         close(lock);
-    free(own_endpoint);
-    free(spool_path);
+    free(endpoint);
     free(lock_path);
+    free(spool_path);
     return status;
 }
 
 int main(int argc, char **argv)
 {
     log_start("broker");
-    umask(077);
-    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, not a reason to die */
-    struct settings settings = {.broker = broker_defaults};
+    struct settings settings = {0};
     read_options(argc, argv, &settings);
     struct fault fault = {0};
-    char *directory = state_directory(settings.state, &fault);
-    int status = directory ? serve(&settings, directory, &fault) : -1;
+    int status = daemon_open(&settings.daemon, &fault) ? -1 : serve(&settings, &fault);
     if (status)
         log_error("broker_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
-    free(directory);
+    daemon_close(&settings.daemon);
     zsys_shutdown();
     return status ? 1 : 0;
 }

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-struct jv *broker_status_ask(const char *endpoint, int timeout_ms, struct fault *fault)
+struct jv *broker_status_ask(const struct identity *identity, const char *endpoint, int timeout_ms,
+                             struct fault *fault)
 {
     struct jv *status = NULL;
-    struct mdp_client *client = mdp_client_new(endpoint, fault);
+    struct mdp_client *client = mdp_client_new_as(identity, endpoint, fault);
     if (!client)
         return NULL;
     zmsg_t *body = zmsg_new();

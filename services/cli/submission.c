@@ -101,7 +101,8 @@ static void ask(struct submission *submission, struct lane *lane, bool anew)
     if (anew)
         mdp_client_destroy(&lane->client);
     if (!lane->client)
-        lane->client = mdp_client_new(submission->options->broker, &submission->fault);
+        lane->client = mdp_client_new_as(submission->options->identity, submission->options->broker,
+                                         &submission->fault);
     zmsg_t *body = lane->client ? question_of(submission, lane) : NULL;
     if (!body ||
         mdp_client_send(lane->client, phase_services[lane->phase], &body, &submission->fault))

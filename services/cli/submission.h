@@ -1,7 +1,7 @@
 #ifndef JINMU_CLI_SUBMISSION_H
 #define JINMU_CLI_SUBMISSION_H
 
-#include "common/fault.h"
+#include "common/keys.h"
 #include "services/cli/batches.h"
 
 #include <stdbool.h>
@@ -23,10 +23,11 @@ struct submission_watch {
 };
 
 struct submission_options {
-    const char *broker; /* endpoint */
-    bool bulk;          /* priority; without `wait`, the answers are but summaries */
-    bool wait;          /* for the answers */
-    int patience_ms;    /* how long the broker may be silent; 0: a minute */
+    const struct identity *identity; /* at the broker; NULL: its endpoint has no keys */
+    const char *broker;              /* endpoint */
+    bool bulk;                       /* priority; without `wait`, the answers are but summaries */
+    bool wait;                       /* for the answers */
+    int patience_ms;                 /* how long the broker may be silent; 0: a minute */
 };
 
 /* Submits all. 0, or -1 with a fault when the broker does not answer any more or refuses one; what

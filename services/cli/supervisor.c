@@ -47,6 +47,7 @@ static int open_signals(struct fault *fault)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
     zsys_handler_set(NULL);
     int descriptor = -1;
@@ -88,9 +89,10 @@ void supervisor_add(struct supervisor *supervisor, const char *const arguments[]
 /* Becomes the program, in a group of its own so that a ^C on the terminal reaches only this one. */
 static void become(const struct supervisor *supervisor, const struct child *child, pid_t parent)
 {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigset_t later; /* a SIGHUP that comes before the program listens for it shall not end it */
+    sigemptyset(&later);
+    sigaddset(&later, SIGHUP);
+    sigprocmask(SIG_SETMASK, &later, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(126);
@@ -159,6 +161,14 @@ static int start_due(struct supervisor *supervisor)
     return (int)next;
 }
 
+/* The programs read their configuration themselves. */
+static void pass_on(struct supervisor *supervisor, int signal_number)
+{
+    for (size_t i = 0; i < supervisor->count; i++)
+        if (supervisor->children[i].pid)
+            kill(supervisor->children[i].pid, signal_number);
+}
+
 /* Reads the signals that have come; whether one of them says to end. */
 static bool read_signals(struct supervisor *supervisor, int timeout_ms)
 {
@@ -166,8 +176,11 @@ static bool read_signals(struct supervisor *supervisor, int timeout_ms)
     poll(&item, 1, timeout_ms);
     bool ending = false;
     struct signalfd_siginfo signal;
-    while (read(supervisor->signals, &signal, sizeof signal) == (ssize_t)sizeof signal)
-        ending |= signal.ssi_signo != SIGCHLD;
+    while (read(supervisor->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        ending |= signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT;
+        if (signal.ssi_signo == SIGHUP)
+            pass_on(supervisor, SIGHUP);
+    }
     reap(supervisor);
     return ending;
 }

@@ -110,7 +110,8 @@ int verb_results(int argc, char **argv)
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 &&
-        running_check(&running, &fault) == 0 && (inquiry = inquiry_new(running.collector, &fault)))
+        running_check(&running, &fault) == 0 &&
+        (inquiry = inquiry_new_as(running.to_collector, running.collector, &fault)))
         status = options.id ? print_project(inquiry, options.id, &fault)
                             : print_since(inquiry, &options, &fault);
     if (*fault.code)

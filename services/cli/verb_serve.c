@@ -2,6 +2,8 @@
 #include "services/cli/verbs.h"
 
 #include "catalog/catalog.h"
+#include "common/daemon.h"
+#include "common/endpoint.h"
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/state.h"
@@ -14,7 +16,6 @@
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -27,16 +28,17 @@ enum {
 };
 
 struct options {
-    const char *state;
+    struct daemon daemon;
     const char *broker;
-    int workers;
-    bool insecure;
+    const char *collector;
+    const char *events;
+    int workers; /* 0: as configured, else one a core */
 };
 
 static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
     {"broker", 'b', "ENDPOINT", 0, "Where the broker listens (default: ipc://DIR/broker.sock)", 0},
-    {"insecure", 'i', NULL, 0, "Allow a broker endpoint tcp:// without keys on the loopback", 0},
+    {"collector", 'c', "ENDPOINT", 0, "Where the collector listens (ipc://DIR/collector.sock)", 0},
+    {"events", 'p', "ENDPOINT", 0, "Where it publishes events (ipc://DIR/events.sock)", 0},
     {"workers", 'w', "N", 0, "How many workers (default: one a core)", 0},
     {0}};
 
@@ -46,14 +48,17 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
     char *end;
     long number;
     switch (key) {
-    case 's':
-        options->state = value;
+    case ARGP_KEY_INIT:
+        parser->child_inputs[0] = &options->daemon;
         return 0;
     case 'b':
         options->broker = value;
         return 0;
-    case 'i':
-        options->insecure = true;
+    case 'c':
+        options->collector = value;
+        return 0;
+    case 'p':
+        options->events = value;
         return 0;
     case 'w':
         number = strtol(value, &end, 10);
@@ -66,14 +71,16 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
     }
 }
 
+static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
 static const struct argp parser = {
     option_list,
     parse_option,
     NULL,
     "Starts the broker, the collector and the workers, keeps them running, and stops them on "
-    "SIGTERM "
-    "or ^C. Prints one line that begins with \"ready\" when all of them are.",
-    NULL,
+    "SIGTERM or ^C; SIGHUP makes them read the configuration again. Prints one line that begins "
+    "with "
+    "\"ready\" when all of them are.",
+    children,
     NULL,
     NULL};
 
@@ -85,31 +92,99 @@ static int prepare_catalog(const char *state, struct fault *fault)
     return status;
 }
 
+/* Where the services listen, as we and the workers connect to it. */
+static int find_endpoints(struct running *running, const struct options *options,
+                          struct fault *fault)
+{
+    const struct daemon *daemon = &options->daemon;
+    running->insecure = daemon->insecure;
+    running->state = xstrdup(daemon->state);
+    if (!(running->config = config_open(daemon->state, daemon->config_path, fault)))
+        return -1;
+    running->broker = config_endpoint(daemon->config, options->broker, "broker/endpoint",
+                                      daemon->state, "broker.sock", fault);
+    running->collector = config_endpoint(daemon->config, options->collector, "collector/endpoint",
+                                         daemon->state, "collector.sock", fault);
+    running->events = config_endpoint(daemon->config, options->events, "collector/events",
+                                      daemon->state, "events.sock", fault);
+    return running->broker && running->collector && running->events ? 0 : -1;
+}
+
+/* The keys of this machine's programs, when they need some. */
+static int make_keys(const struct running *running, struct fault *fault)
+{
+    static const enum key_role roles[] = {KEY_BROKER, KEY_COLLECTOR, KEY_WORKER, KEY_CLIENT,
+                                          KEY_ADMIN};
+    struct key_pair pair;
+    int status = 0;
+    if (!endpoint_has_keys(running->broker, running->insecure) &&
+        !endpoint_has_keys(running->collector, running->insecure))
+        return 0;
+    char *folder = config_keys_folder(running->config, running->state);
+    struct keys *keys = keys_open(folder, fault);
+    for (size_t i = 0; keys && !status && i < sizeof roles / sizeof *roles; i++)
+        status = keys_own_or_make(keys, roles[i], &pair, fault);
+    key_pair_clear(&pair);
+    status = keys ? status : -1;
+    keys_close(&keys);
+    free(folder);
+    return status;
+}
+
+static void add_program(struct supervisor *supervisor, const struct daemon *daemon,
+                        const char *const beginning[], size_t count)
+{
+    const char *arguments[16] = {0};
+    memcpy(arguments, beginning, count * sizeof *arguments);
+    arguments[count++] = "--state";
+    arguments[count++] = daemon->state;
+    if (daemon->insecure)
+        arguments[count++] = "--insecure";
+    if (daemon->config_path) {
+        arguments[count++] = "--config";
+        arguments[count++] = daemon->config_path;
+    }
+    supervisor_add(supervisor, arguments);
+}
+
 static void add_programs(struct supervisor *supervisor, const struct running *running,
                          const struct options *options)
 {
-    const char *broker[] = {"jinmu-broker",
-                            "--state",
-                            running->state,
-                            "--endpoint",
-                            running->broker,
-                            options->insecure ? "--insecure" : NULL,
-                            NULL};
-    const char *collector[] = {"jinmu-collector", "--state", running->state, NULL};
-    const char *worker[] = {"jinmu-worker", "--state",       running->state,
-                            "--broker",     running->broker, NULL};
-    supervisor_add(supervisor, broker);
-    supervisor_add(supervisor, collector);
+    char *broker = endpoint_from_here(running->broker);
+    char *collector = endpoint_from_here(running->collector);
+    add_program(supervisor, &options->daemon,
+                (const char *[]){"jinmu-broker", "--endpoint", running->broker}, 3);
+    add_program(supervisor, &options->daemon,
+                (const char *[]){"jinmu-collector", "--endpoint", running->collector, "--events",
+                                 running->events},
+                5);
     for (int i = 0; i < options->workers; i++)
-        supervisor_add(supervisor, worker);
+        add_program(supervisor, &options->daemon,
+                    (const char *[]){"jinmu-worker", "--broker", broker, "--collector", collector},
+                    5);
+    free(broker);
+    free(collector);
+}
+
+/* Writes down where this machine's programs connect to, and looks up who they are there. */
+static int tell_endpoints(struct running *running, struct fault *fault)
+{
+    char **const endpoints[] = {&running->broker, &running->collector, &running->events};
+    for (size_t i = 0; i < 3; i++) {
+        char *here = endpoint_from_here(*endpoints[i]);
+        free(*endpoints[i]);
+        *endpoints[i] = here;
+    }
+    return running_write(running, fault) || running_identify(running, fault) ? -1 : 0;
 }
 
 static bool are_ready(const struct running *running, int workers)
 {
-    struct inquiry *inquiry = inquiry_new(running->collector, NULL);
+    struct inquiry *inquiry = inquiry_new_as(running->to_collector, running->collector, NULL);
     struct jv *collector = inquiry ? inquiry_status(inquiry, READY_ANSWER_MS, NULL) : NULL;
     struct jv *broker =
-        collector ? broker_status_ask(running->broker, READY_ANSWER_MS, NULL) : NULL;
+        collector ? broker_status_ask(running->to_broker, running->broker, READY_ANSWER_MS, NULL)
+                  : NULL;
     bool ready = broker_status_workers(broker, "classify") >= workers;
     jv_destroy(&broker);
     jv_destroy(&collector);
@@ -140,41 +215,49 @@ static int stop_programs(struct supervisor *supervisor)
     return failed;
 }
 
+static int count_workers(struct options *options, struct fault *fault)
+{
+    int64_t count = sysconf(_SC_NPROCESSORS_ONLN);
+    if (count > WORKERS_MAX)
+        count = WORKERS_MAX;
+    if (options->workers == 0) {
+        if (config_number(options->daemon.config, "serve/workers", 1, WORKERS_MAX, &count, fault))
+            return -1;
+        options->workers = (int)count;
+    }
+    return 0;
+}
+
+/* The lock that keeps a second `serve` out, or -1 with a fault. */
+static int lock_state(const char *state, struct fault *fault)
+{
+    char *path = state_path(state, "serve.lock");
+    int lock = lock_take(path, fault);
+    if (lock < 0 && strcmp(fault->code, "lock.taken") == 0)
+        fault_set(fault, "serve.running", "services run already in %s", state);
+    free(path);
+    return lock;
+}
+
 int verb_serve(int argc, char **argv)
 {
-    struct options options = {.workers = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct options options = {0};
+    struct daemon *daemon = &options.daemon;
     struct fault fault = {"", ""};
     struct running running = {0};
     struct supervisor *supervisor = NULL;
-    char *lock_path = NULL;
     int status = 2, lock = -1;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
-    if (options.workers > WORKERS_MAX)
-        options.workers = WORKERS_MAX;
-    umask(077);
-
-    char *state = state_directory(options.state, &fault);
-    if (!state)
-        goto done;
-    lock_path = state_path(state, "serve.lock");
-    lock = lock_take(lock_path, &fault);
-    if (lock < 0) {
-        if (strcmp(fault.code, "lock.taken") == 0)
-            fault_set(&fault, "serve.running", "services run already in %s", state);
-        goto done;
-    }
-    running.state = xstrdup(state);
-    running.broker =
-        options.broker ? xstrdup(options.broker) : state_endpoint(state, "broker.sock", &fault);
-    running.collector = state_endpoint(state, "collector.sock", &fault);
-    running.events = state_endpoint(state, "events.sock", &fault);
-    if (!running.broker || !running.collector || !running.events ||
-        prepare_catalog(state, &fault) || running_write(&running, &fault) ||
+    if (daemon_open(daemon, &fault) || (lock = lock_state(daemon->state, &fault)) < 0 ||
+        count_workers(&options, &fault) || find_endpoints(&running, &options, &fault) ||
+        make_keys(&running, &fault) || prepare_catalog(daemon->state, &fault) ||
         !(supervisor = supervisor_new(&fault)))
         goto done;
     add_programs(supervisor, &running, &options);
+    if (tell_endpoints(&running, &fault))
+        goto done;
     supervise(supervisor, &running, options.workers);
-    log_info("serve_stops", "state=%s", state);
+    log_info("serve_stops", "state=%s", daemon->state);
     status = stop_programs(supervisor) ? 1 : 0;
 done:
     if (*fault.code)
@@ -183,7 +266,6 @@ done:
     running_clear(&running);
     if (lock >= 0)
         close(lock);
-    free(lock_path);
-    free(state);
+    daemon_close(daemon);
     return status;
 }

@@ -116,8 +116,8 @@ static int print_status(const struct running *running, bool as_json)
 {
     struct fault fault;
     int status = 0;
-    struct inquiry *inquiry = inquiry_new(running->collector, NULL);
-    struct jv *broker = broker_status_ask(running->broker, ANSWER_MS, &fault);
+    struct inquiry *inquiry = inquiry_new_as(running->to_collector, running->collector, NULL);
+    struct jv *broker = broker_status_ask(running->to_broker, running->broker, ANSWER_MS, &fault);
     if (!broker) {
         fprintf(stderr, "jinmu status: broker: %s\n", fault.message);
         status = 1;

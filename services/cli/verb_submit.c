@@ -140,12 +140,12 @@ static void show_progress(size_t done, const char *why, void *argument)
     progress_show(&display->progress, done, why);
 }
 
-static int read_input(struct batches *batches, const struct options *options, const char *state,
-                      struct fault *fault)
+static int read_input(struct batches *batches, const struct options *options,
+                      const struct config *config, struct fault *fault)
 {
     struct project_limits limits;
     bool standard = strcmp(options->file, "-") == 0;
-    if (limits_read(&limits, state, fault))
+    if (limits_read(&limits, config, fault))
         return -1;
     FILE *file = standard ? stdin : fopen(options->file, "rb");
     if (!file)
@@ -160,12 +160,14 @@ static int read_input(struct batches *batches, const struct options *options, co
     return status;
 }
 
-static int submit(const struct batches *batches, const struct options *options, const char *broker,
-                  struct fault *fault)
+static int submit(const struct batches *batches, const struct options *options,
+                  const struct running *running, struct fault *fault)
 {
     struct display display = {.batches = batches, .options = options};
-    struct submission_options how = {
-        .broker = broker, .bulk = options->bulk, .wait = options->wait};
+    struct submission_options how = {.identity = running->to_broker,
+                                     .broker = running->broker,
+                                     .bulk = options->bulk,
+                                     .wait = options->wait};
     struct submission_watch watch = {.accepted = print_receipt,
                                      .answered = print_results,
                                      .progress = show_progress,
@@ -190,9 +192,9 @@ int verb_submit(int argc, char **argv)
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 &&
-        read_input(&batches, &options, running.state, &fault) == 0 &&
+        read_input(&batches, &options, running.config, &fault) == 0 &&
         running_check(&running, &fault) == 0)
-        status = submit(&batches, &options, running.broker, &fault);
+        status = submit(&batches, &options, &running, &fault);
     if (*fault.code)
         fprintf(stderr, "jinmu submit: %s\n", fault.message);
     batches_clear(&batches);

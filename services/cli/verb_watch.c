@@ -1,6 +1,7 @@
 /* jinmu watch: the event stream, whole: what a subscriber missed is asked from the store. */
 #include "services/cli/verbs.h"
 
+#include "common/guard.h"
 #include "services/cli/event_line.h"
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
@@ -110,9 +111,14 @@ static void ignore_row(const struct inquiry_row *row, void *argument)
 static int start(struct watch *watch, const struct running *running, int64_t since,
                  struct fault *fault)
 {
-    watch->subscriber = zsock_new_sub(running->events, "");
-    watch->inquiry = inquiry_new(running->collector, fault);
-    if (!watch->inquiry || !watch->subscriber)
+    watch->subscriber = zsock_new(ZMQ_SUB);
+    zsock_set_subscribe(watch->subscriber, "");
+    guard_identify(watch->subscriber, running->to_collector);
+    if (zsock_connect(watch->subscriber, "%s", running->events))
+        return fault_set(fault, "watch.connect", "%s: %s", running->events,
+                         zmq_strerror(zmq_errno()));
+    watch->inquiry = inquiry_new_as(running->to_collector, running->collector, fault);
+    if (!watch->inquiry)
         return -1;
     if (since >= 0) {
         watch->last = since;

@@ -1,5 +1,6 @@
 #include "services/collector/collector.h"
 
+#include "common/complaints.h"
 #include "common/lock.h"
 #include "common/log.h"
 #include "common/meter.h"
@@ -21,6 +22,7 @@ enum {
     BATCH_RECORDS = 1024,   /* of one STORE, at most */
     DRAIN_EVENTS = 4096,    /* events of one commit, at most */
     EVENTS_HWM = 20000,     /* events kept for a slow subscriber; then it misses some and asks */
+    BACKLOG = 1024,
     MESSAGE_BYTES_MAX = 64 << 20,
     LINGER_MS = 1000,       /* for the last acknowledgements to leave */
     EVENTS_LINGER_MS = 300, /* for the last events */
@@ -45,6 +47,10 @@ struct collector {
     struct results *results;
     zsock_t *router;
     zsock_t *publisher;
+    struct guard *guard;
+    uint64_t keys_seen; /* generation of the guard's keys */
+    struct complaints *complaints;
+    struct reload reload;
     int lock;
 
     bool in_transaction;
@@ -60,12 +66,23 @@ struct collector {
     int64_t started_ms;
 };
 
+static int bind_socket(struct collector *collector, zsock_t *socket, const char *roles,
+                       const char *endpoint, struct fault *fault)
+{
+    if (collector->guard)
+        return guard_bind(collector->guard, socket, roles, endpoint, fault);
+    if (zsock_bind(socket, "%s", endpoint) < 0)
+        return fault_set(fault, "collector.bind", "%s: %s", endpoint, zmq_strerror(errno));
+    return 0;
+}
+
 static int bind_sockets(struct collector *collector, const char *endpoint, const char *events,
                         struct fault *fault)
 {
     collector->router = zsock_new(ZMQ_ROUTER);
     collector->publisher = zsock_new(ZMQ_XPUB);
     assert(collector->router && collector->publisher);
+    zsock_set_backlog(collector->router, BACKLOG);
     zsock_set_router_mandatory(collector->router, 1);
     zsock_set_maxmsgsize(collector->router, MESSAGE_BYTES_MAX);
     zsock_set_linger(collector->router, LINGER_MS);
@@ -74,17 +91,18 @@ static int bind_sockets(struct collector *collector, const char *endpoint, const
     /* Without linger libzmq 4.3.4 aborts (session_base.cpp) when a subscriber leaves in the same
      * moment as this socket is closed, in the middle of a message of several frames. */
     zsock_set_linger(collector->publisher, EVENTS_LINGER_MS);
-    if (zsock_bind(collector->router, "%s", endpoint) < 0)
-        return fault_set(fault, "collector.bind", "%s: %s", endpoint, zmq_strerror(errno));
-    if (zsock_bind(collector->publisher, "%s", events) < 0)
-        return fault_set(fault, "collector.bind", "%s: %s", events, zmq_strerror(errno));
-    return 0;
+    if (bind_socket(collector, collector->router, "client,worker,admin", endpoint, fault))
+        return -1;
+    return bind_socket(collector, collector->publisher, "client,admin", events, fault);
 }
 
 struct collector *collector_new(const char *state, const char *endpoint, const char *events,
-                                struct fault *fault)
+                                struct guard *guard, struct fault *fault)
 {
     struct collector *collector = xcalloc(1, sizeof *collector);
+    collector->guard = guard;
+    collector->complaints = complaints_new();
+    collector->keys_seen = guard ? guard_generation(guard) : 0;
     char *database = state_path(state, "results.db");
     char *lock = state_path(state, "results.lock");
     collector->started_ms = zclock_mono();
@@ -112,11 +130,12 @@ void collector_destroy(struct collector **collector)
     if (!*collector)
         return;
     forget_batches(*collector);
-    zsock_destroy(&(*collector)->router);
-    zsock_destroy(&(*collector)->publisher);
+    guard_close(&(*collector)->router);
+    guard_close(&(*collector)->publisher);
     results_close(&(*collector)->results);
     if ((*collector)->lock >= 0)
         close((*collector)->lock);
+    complaints_destroy(&(*collector)->complaints);
     free((*collector)->batches);
     free(*collector);
     *collector = NULL;
@@ -359,6 +378,21 @@ static void answer_question(struct collector *collector, zframe_t *peer, uint64_
     jv_destroy(&status);
 }
 
+/* Whether the key that a message came with may say that: see collector.h. */
+static bool may_say(struct collector *collector, zframe_t *head, enum wire_command command)
+{
+    const struct key *key = collector->guard ? guard_sender(collector->guard, head) : NULL;
+    bool allowed =
+        !collector->guard ||
+        (key && (command == WIRE_STORE ? key->role == KEY_WORKER
+                                       : key->role == KEY_CLIENT || key->role == KEY_ADMIN));
+    if (!allowed)
+        complain_of(collector->complaints, key ? key->name : "(unknown)",
+                    key ? "this key's role does not allow the message"
+                        : "message of a key that was revoked");
+    return allowed;
+}
+
 /* Takes one message off the socket. Gives its header's urgency. */
 static bool handle_message(struct collector *collector)
 {
@@ -369,8 +403,12 @@ static bool handle_message(struct collector *collector)
     struct fault fault;
     zframe_t *peer = zmsg_pop(frames), *head = zmsg_pop(frames);
     if (wire_read_header(head, &header, &fault)) {
-        log_warning("message_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        complain(collector->complaints, peer, fault.message);
         refuse(collector, peer, 0, &fault);
+    } else if (!may_say(collector, head, header.command)) {
+        fault_set(&fault, "access.refused", "the role of this key does not allow that");
+        refuse(collector, peer, header.number, &fault);
+        header.urgent = false;
     } else if (header.command == WIRE_STORE) {
         store_batch(collector, &peer, header.number, frames);
     } else if (header.command == WIRE_ASK) {
@@ -406,21 +444,48 @@ static void drop_subscriptions(struct collector *collector)
     }
 }
 
+/* Which subscriber came over which key is not known: all are cut off, for those that may to come
+ * again. */
+static void refresh_keys(struct collector *collector)
+{
+    uint64_t generation = guard_generation(collector->guard);
+    if (generation == collector->keys_seen)
+        return;
+    collector->keys_seen = generation;
+    log_info("keys_changed", "generation=%llu", (unsigned long long)generation);
+    guard_cut(collector->guard, collector->publisher);
+}
+
+void collector_set_reload(struct collector *collector, const struct reload *reload)
+{
+    collector->reload = *reload;
+}
+
 int collector_run(struct collector *collector, int ending)
 {
-    zmq_pollitem_t items[] = {{zsock_resolve(collector->router), 0, ZMQ_POLLIN, 0},
-                              {zsock_resolve(collector->publisher), 0, ZMQ_POLLIN, 0},
-                              {NULL, ending, ZMQ_POLLIN, 0}};
+    enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, ITEMS };
+    struct guard *guard = collector->guard;
+    const struct reload *reload = &collector->reload;
+    zmq_pollitem_t items[ITEMS] = {
+        [ROUTER] = {zsock_resolve(collector->router), 0, ZMQ_POLLIN, 0},
+        [PUBLISHER] = {zsock_resolve(collector->publisher), 0, ZMQ_POLLIN, 0},
+        [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
+        [KEYS] = {NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0},
+        [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
     for (;;) {
-        if (zmq_poll(items, 3, -1) < 0) {
+        if (zmq_poll(items, ITEMS, -1) < 0) {
             if (errno == EINTR)
                 continue;
             log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
             return -1;
         }
+        if (items[RELOAD].revents & ZMQ_POLLIN)
+            reload->run(reload->argument);
+        if (guard)
+            refresh_keys(collector);
         drop_subscriptions(collector);
         drain(collector);
-        if (items[2].revents & ZMQ_POLLIN)
+        if (items[ENDING].revents & ZMQ_POLLIN)
             return 0;
     }
 }

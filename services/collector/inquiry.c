@@ -1,5 +1,6 @@
 #include "services/collector/inquiry.h"
 
+#include "common/guard.h"
 #include "common/strbuf.h"
 #include "services/collector/wire.h"
 
@@ -16,11 +17,19 @@ struct inquiry {
 
 struct inquiry *inquiry_new(const char *endpoint, struct fault *fault)
 {
+    return inquiry_new_as(NULL, endpoint, fault);
+}
+
+struct inquiry *inquiry_new_as(const struct identity *identity, const char *endpoint,
+                               struct fault *fault)
+{
     struct inquiry *inquiry = xcalloc(1, sizeof *inquiry);
     inquiry->endpoint = xstrdup(endpoint);
     inquiry->socket = zsock_new(ZMQ_DEALER);
     if (inquiry->socket)
         zsock_set_linger(inquiry->socket, LINGER_MS);
+    if (inquiry->socket)
+        guard_identify(inquiry->socket, identity);
     if (inquiry->socket && zsock_connect(inquiry->socket, "%s", endpoint) == 0)
         return inquiry;
     fault_set(fault, "inquiry.connect", "%s: %s", endpoint, zmq_strerror(zmq_errno()));

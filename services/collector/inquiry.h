@@ -3,6 +3,7 @@
 
 #include "common/fault.h"
 #include "common/json.h"
+#include "common/keys.h"
 
 #include <czmq.h>
 #include <stdint.h>
@@ -10,6 +11,9 @@
 /* Asks a collector (question.h says what). One question at a time. */
 struct inquiry;
 struct inquiry *inquiry_new(const char *endpoint, struct fault *fault);
+/* The same, over an endpoint with keys; NULL: without. */
+struct inquiry *inquiry_new_as(const struct identity *identity, const char *endpoint,
+                               struct fault *fault);
 void inquiry_destroy(struct inquiry **inquiry);
 
 /* Asks for the service's numbers: a JSON object (jv_destroy), or NULL with a fault:

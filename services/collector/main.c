@@ -1,24 +1,19 @@
 /* jinmu-collector: stores what workers found, numbers it, publishes it and answers questions. */
 #include "services/collector/collector.h"
 
+#include "common/daemon.h"
 #include "common/log.h"
-#include "common/signals.h"
 #include "common/state.h"
-#include "common/strbuf.h"
 
-#include <argp.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct options {
-    const char *state;
+    struct daemon daemon;
     const char *endpoint;
     const char *events;
 };
 
 static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
     {"endpoint", 'e', "ENDPOINT", 0, "For workers and questions (ipc://DIR/collector.sock)", 0},
     {"events", 'p', "ENDPOINT", 0, "For subscribers (ipc://DIR/events.sock)", 0},
     {0}};
@@ -27,8 +22,8 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
 {
     struct options *options = parser->input;
     switch (key) {
-    case 's':
-        options->state = value;
+    case ARGP_KEY_INIT:
+        parser->child_inputs[0] = &options->daemon;
         return 0;
     case 'e':
         options->endpoint = value;
@@ -41,43 +36,61 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
     }
 }
 
+static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
 static const struct argp parser = {
     option_list, parse_option,
     NULL,        "Stores results, publishes them as numbered events and answers questions.",
-    NULL,        NULL,
+    children,    NULL,
     NULL};
+
+struct reloading {
+    struct daemon *daemon;
+    struct guard *guard;
+};
+
+static void reload(void *argument)
+{
+    struct reloading *reloading = argument;
+    if (daemon_reload(reloading->daemon) &&
+        daemon_reload_guard(reloading->daemon, reloading->guard))
+        log_info("reloaded", "state=%s", reloading->daemon->state);
+}
 
 int main(int argc, char **argv)
 {
     struct options options = {0};
+    struct daemon *daemon = &options.daemon;
     struct fault fault = {"", ""};
     struct collector *collector = NULL;
-    char *endpoint = NULL, *events = NULL, *state = NULL;
-    int status = 1, ending = -1;
+    struct guard *guard = NULL;
+    char *endpoint = NULL, *events = NULL;
+    int status = 1;
     log_start("collector");
     argp_parse(&parser, argc, argv, 0, NULL, &options);
-    umask(077);
-
-    state = state_directory(options.state, &fault);
-    if (!state || (ending = signals_open(&fault)) < 0)
+    if (daemon_open(daemon, &fault))
         goto done;
-    endpoint = options.endpoint ? xstrdup(options.endpoint)
-                                : state_endpoint(state, "collector.sock", &fault);
-    events =
-        options.events ? xstrdup(options.events) : state_endpoint(state, "events.sock", &fault);
-    if (!endpoint || !events || !(collector = collector_new(state, endpoint, events, &fault)))
+    endpoint = config_endpoint(daemon->config, options.endpoint, "collector/endpoint",
+                               daemon->state, "collector.sock", &fault);
+    events = config_endpoint(daemon->config, options.events, "collector/events", daemon->state,
+                             "events.sock", &fault);
+    if (!endpoint || !events ||
+        daemon_guard(daemon, KEY_COLLECTOR, (const char *[]){endpoint, events, NULL}, &guard,
+                     &fault) ||
+        !(collector = collector_new(daemon->state, endpoint, events, guard, &fault)))
         goto done;
-    log_info("collector_ready", "endpoint=%s events=%s", endpoint, events);
-    status = collector_run(collector, ending) ? 1 : 0;
+    struct reloading reloading = {daemon, guard};
+    collector_set_reload(collector, &(struct reload){daemon->reloading, reload, &reloading});
+    log_info("collector_ready", "endpoint=%s events=%s keys=%s", endpoint, events,
+             guard ? "yes" : "no");
+    status = collector_run(collector, daemon->ending) ? 1 : 0;
     log_info("collector_ends", "status=%d", status);
 done:
     if (*fault.code)
         log_error("collector_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     collector_destroy(&collector);
-    if (ending >= 0)
-        close(ending);
+    guard_destroy(&guard);
     free(events);
     free(endpoint);
-    free(state);
+    daemon_close(daemon);
     return status;
 }

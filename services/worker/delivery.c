@@ -1,5 +1,6 @@
 #include "services/worker/delivery.h"
 
+#include "common/guard.h"
 #include "common/log.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ struct batch {
 
 struct delivery {
     char *endpoint;
+    struct identity *identity; /* or NULL */
     zsock_t *socket;
     delivery_done_fn *done;
     void *argument;
@@ -53,14 +55,17 @@ static void connect_collector(struct delivery *delivery)
     assert(delivery->socket);
     zsock_set_linger(delivery->socket, LINGER_MS);
     zsock_set_reconnect_ivl_max(delivery->socket, RECONNECT_MAX_MS);
+    guard_identify(delivery->socket, delivery->identity);
     if (zsock_connect(delivery->socket, "%s", delivery->endpoint))
         log_error("collector_connect_failed", "endpoint=%s reason=\"%s\"", delivery->endpoint,
                   zmq_strerror(zmq_errno()));
 }
 
-struct delivery *delivery_new(const char *endpoint, delivery_done_fn *done, void *argument)
+struct delivery *delivery_new(const struct identity *identity, const char *endpoint,
+                              delivery_done_fn *done, void *argument)
 {
     struct delivery *delivery = xcalloc(1, sizeof *delivery);
+    delivery->identity = identity_copy(identity);
     delivery->endpoint = xstrdup(endpoint);
     delivery->done = done;
     delivery->argument = argument;
@@ -77,6 +82,7 @@ void delivery_destroy(struct delivery **delivery)
         return;
     zlistx_destroy(&(*delivery)->batches);
     zsock_destroy(&(*delivery)->socket);
+    identity_destroy(&(*delivery)->identity);
     free((*delivery)->endpoint);
     free(*delivery);
     *delivery = NULL;

@@ -2,6 +2,7 @@
 #define JINMU_WORKER_DELIVERY_H
 
 #include "common/fault.h"
+#include "common/keys.h"
 #include "common/strbuf.h"
 #include "services/collector/wire.h"
 
@@ -16,7 +17,9 @@ struct delivery;
 typedef void delivery_done_fn(void *owner, const struct wire_tally *tally,
                               const struct fault *fault, void *argument);
 
-struct delivery *delivery_new(const char *endpoint, delivery_done_fn *done, void *argument);
+/* `identity`: over an endpoint with keys, else NULL; copied. */
+struct delivery *delivery_new(const struct identity *identity, const char *endpoint,
+                              delivery_done_fn *done, void *argument);
 void delivery_destroy(struct delivery **delivery);
 
 /* Sends a batch; its records are taken over. `owner` comes back with `done`. */

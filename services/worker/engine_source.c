@@ -37,13 +37,24 @@ static bool same(struct stamp a, struct stamp b)
            a.changed.tv_nsec == b.changed.tv_nsec;
 }
 
-static void let_go(struct engine_source *source)
+static void let_judges_go(struct engine_source *source)
 {
     for (int use = 0; use < ENGINE_USES; use++)
         if (source->judges[use])
             judge_destroy(&source->judges[use]);
+}
+
+static void let_go(struct engine_source *source)
+{
+    let_judges_go(source);
     if (source->engine)
         engine_destroy(&source->engine);
+}
+
+static void make_judges(struct engine_source *source)
+{
+    for (int use = 0; use < ENGINE_USES; use++)
+        source->judges[use] = judge_new(source->engine, &source->limits);
 }
 
 /* Takes the stamps before the load: a change during it is seen at the next look. */
@@ -56,8 +67,7 @@ static int load(struct engine_source *source, struct fault *fault)
         return -1;
     let_go(source);
     source->engine = engine;
-    for (int use = 0; use < ENGINE_USES; use++)
-        source->judges[use] = judge_new(engine, &source->limits);
+    make_judges(source);
     return 0;
 }
 
@@ -97,6 +107,13 @@ void engine_source_refresh(struct engine_source *source)
     else
         log_info("catalog_loaded", "model=%s before=%s", engine_model(source->engine), before);
     free(before);
+}
+
+void engine_source_set_limits(struct engine_source *source, const struct project_limits *limits)
+{
+    source->limits = *limits;
+    let_judges_go(source);
+    make_judges(source);
 }
 
 struct judge *engine_source_judge(struct engine_source *source, enum engine_use use)

@@ -17,6 +17,9 @@ void engine_source_destroy(struct engine_source **source);
  * Not while a judge is at work. */
 void engine_source_refresh(struct engine_source *source);
 
+/* For what is judged from now on. Not while a judge is at work. */
+void engine_source_set_limits(struct engine_source *source, const struct project_limits *limits);
+
 struct judge *engine_source_judge(struct engine_source *source, enum engine_use use);
 const char *engine_source_model(const struct engine_source *source);
 

@@ -24,6 +24,7 @@ struct worker {
     struct delivery *delivery;
     struct engine_source *source;
     struct project_limits limits;
+    struct reload reload;
     zlist_t *waiting;         /* of struct assignment: received, not begun */
     size_t open_assignments;  /* begun, not answered */
     struct strbuf records[2]; /* for the collector, by engine_use */
@@ -64,8 +65,9 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
     worker->source = engine_source_new(options->catalog, &options->limits, fault);
     if (!worker->source)
         goto failed;
-    worker->delivery = delivery_new(options->collector, on_delivered, worker);
-    worker->mdp = mdp_worker_new(options->broker, service, fault);
+    worker->delivery =
+        delivery_new(options->to_collector, options->collector, on_delivered, worker);
+    worker->mdp = mdp_worker_new_as(options->to_broker, options->broker, service, fault);
     if (!worker->mdp)
         goto failed;
     worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
@@ -179,14 +181,31 @@ static int sooner(int a, int b)
     return b < 0 || a < b ? a : b;
 }
 
+void worker_set_reload(struct worker *worker, const struct reload *reload)
+{
+    worker->reload = *reload;
+}
+
+void worker_set_limits(struct worker *worker, const struct project_limits *limits)
+{
+    worker->limits = *limits;
+    engine_source_set_limits(worker->source, limits);
+}
+
 /* Waits until something arrives or is due; whether the worker shall end. */
 static bool wait_for_work(struct worker *worker, int ending, int wait_ms)
 {
-    zmq_pollitem_t items[] = {{zsock_resolve(mdp_worker_socket(worker->mdp)), 0, ZMQ_POLLIN, 0},
-                              {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
-                              {NULL, ending, ZMQ_POLLIN, 0}};
-    zmq_poll(items, 3, wait_ms);
-    return items[2].revents & ZMQ_POLLIN;
+    enum { BROKER, COLLECTOR, ENDING, RELOAD, ITEMS };
+    const struct reload *reload = &worker->reload;
+    zmq_pollitem_t items[ITEMS] = {
+        [BROKER] = {zsock_resolve(mdp_worker_socket(worker->mdp)), 0, ZMQ_POLLIN, 0},
+        [COLLECTOR] = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
+        [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
+        [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
+    zmq_poll(items, ITEMS, wait_ms);
+    if (items[RELOAD].revents & ZMQ_POLLIN)
+        reload->run(reload->argument);
+    return items[ENDING].revents & ZMQ_POLLIN;
 }
 
 /* Waits for the collector to take what was begun. What is not answered by then the broker gives to

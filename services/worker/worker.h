@@ -3,6 +3,8 @@
 
 #include "catalog/project.h"
 #include "common/fault.h"
+#include "common/keys.h"
+#include "common/signals.h"
 
 /* A worker of the service "classify" (18/MDP): judges the projects of a request, sends their results
  * to the collector and answers the request when all are stored. While it waits for that it judges
@@ -16,14 +18,20 @@
 struct worker;
 
 struct worker_options {
-    const char *catalog;   /* path of catalog.db */
-    const char *broker;    /* endpoint */
-    const char *collector; /* endpoint */
+    const char *catalog;                 /* path of catalog.db */
+    const char *broker;                  /* endpoint */
+    const char *collector;               /* endpoint */
+    const struct identity *to_broker;    /* over an endpoint with keys, else NULL */
+    const struct identity *to_collector; /* the same */
     struct project_limits limits;
 };
 struct worker *worker_new(const struct worker_options *options, struct fault *fault);
 void worker_destroy(struct worker **worker); /* leaves the broker */
 
+/* What is done when the configuration shall be read again. */
+void worker_set_reload(struct worker *worker, const struct reload *reload);
+/* From the next request on. */
+void worker_set_limits(struct worker *worker, const struct project_limits *limits);
 /* Works until `ending` (a descriptor) is readable, then finishes what it has begun. */
 void worker_run(struct worker *worker, int ending);
 

@@ -79,7 +79,7 @@ static void test_limits_can_be_configured(void **state)
 {
     (void)state;
     run("printf '{\"name\":\"垃圾清运\",\"description\":\"%2000s\"}' x |"
-        " JINMU_PROJECT_BYTES=1024 $JINMU submit - 2>&1",
+        " JINMU_LIMITS_PROJECT_BYTES=1024 $JINMU submit - 2>&1",
         2, "project.too_large");
 }
 

@@ -38,7 +38,7 @@ static void *serve(void *argument)
 
 static void start(struct place *place)
 {
-    place->collector = collector_new(place->directory, place->endpoint, place->events, NULL);
+    place->collector = collector_new(place->directory, place->endpoint, place->events, NULL, NULL);
     assert_non_null(place->collector);
     assert_int_equal(pipe(place->ending), 0);
     assert_int_equal(pthread_create(&place->thread, NULL, serve, place), 0);
@@ -293,7 +293,7 @@ static void test_second_collector_on_the_same_state_is_refused(void **state)
 {
     struct place *place = *state;
     struct fault fault;
-    assert_null(collector_new(place->directory, "inproc://a", "inproc://b", &fault));
+    assert_null(collector_new(place->directory, "inproc://a", "inproc://b", NULL, &fault));
     assert_string_equal(fault.code, "lock.taken");
 }
 
