@@ -74,6 +74,25 @@ static size_t find_start(const struct reader *reader)
     return reader->line_count;
 }
 
+/* A table without a header is one only when half of what stands in it has a code: prose that quotes
+ * some rows is none. */
+static bool is_table(const struct reader *reader, size_t start)
+{
+    size_t coded = 0, others = 0, others_before = 0;
+    for (size_t i = start; i < reader->line_count; i++) {
+        enum line_form form = reader->lines[i].form;
+        if (form == LINE_HEADER)
+            return true;
+        if (form == LINE_CODED) {
+            coded++;
+            others_before = others;
+        } else if (form == LINE_TEXT || form == LINE_END) {
+            others++;
+        }
+    }
+    return coded >= others_before;
+}
+
 /* The table of contents nearest before the table. */
 static void read_contents(struct reader *reader, size_t start, const struct known_names *known)
 {
@@ -333,7 +352,7 @@ struct sheet *sheet_from_text(const char *bytes, size_t length, const struct kno
     if (failed)
         goto done;
     failed = -1;
-    if (start == reader.line_count) {
+    if (start == reader.line_count || !is_table(&reader, start)) {
         fault_set(fault, "import.not_catalog",
                   "不是目录：没有“代码 一级目录 …”的表头，也没有成行的目录代码");
         goto done;

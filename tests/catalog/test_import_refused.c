@@ -57,6 +57,15 @@ static void test_text_without_a_catalog_is_refused(void **state)
     refuse(*state, "", "import.not_catalog", "不是目录");
 }
 
+static void test_prose_that_quotes_rows_is_refused(void **state)
+{
+    refuse(*state,
+           "水利\nA 公共服务\nA11 城乡维护服务\nA1101 水利设施维护服务\n"
+           "以上是目录中的三行。\n本文说明怎样查找条目。\n先看部门。\n再看代码。\n"
+           "A1102 河道维护服务\n",
+           "import.not_catalog", "不是目录");
+}
+
 static void test_header_without_rows_is_refused_with_its_line(void **state)
 {
     refuse(*state, "通知\n\n" HEADER "\n信息公开选项：主动公开\n", "import.no_rows", "第 3 行");
@@ -225,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_text_without_a_catalog_is_refused),
+        TEST(test_prose_that_quotes_rows_is_refused),
         TEST(test_header_without_rows_is_refused_with_its_line),
         TEST(test_bytes_that_are_not_utf8_are_refused_with_their_line),
         TEST(test_csv_faults_name_the_line),
