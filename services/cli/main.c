@@ -21,6 +21,7 @@ static const struct verb {
     {"watch", verb_watch, "print results as they are stored"},
     {"status", verb_status, "say how the services are"},
     {"rules", verb_rules, "list, show and try the rules"},
+    {"dead", verb_dead, "see jobs that were given up, retry or drop them"},
     {"eval", verb_eval, "measure the engine on labelled cases"},
     {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
     {"train", verb_train, "learn the model from labelled cases"},

@@ -16,6 +16,7 @@ int verb_submit(int argc, char **argv);
 int verb_reviews(int argc, char **argv);
 int verb_results(int argc, char **argv);
 int verb_watch(int argc, char **argv);
+int verb_dead(int argc, char **argv);
 int verb_status(int argc, char **argv);
 
 #endif

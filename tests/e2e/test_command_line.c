@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <cmocka.h>
 
@@ -164,6 +165,53 @@ static void test_status_speaks_of_queue_workers_and_results(void **state)
     run("$JINMU status --json", 0, "{\"broker\":{");
 }
 
+/* A job of a service without workers, which is dead after a moment; its UUID. */
+static void make_dead(char uuid[33])
+{
+    char *endpoint = state_endpoint(pipeline.directory, "broker.sock", NULL);
+    struct mdp_client *client = mdp_client_new(endpoint, NULL);
+    zmsg_t *body = zmsg_new();
+    zmsg_addstr(body, "{\"deadline_ms\":1}");
+    zmsg_addstr(body, "nobody");
+    zmsg_addstr(body, "{\"name\":\"x\"}");
+    zmsg_t *answer = mdp_client_call(client, "jinmu.submit", &body, 10000, NULL);
+    assert_non_null(answer);
+    snprintf(uuid, 33, "%.32s", (const char *)zframe_data(zmsg_last(answer)));
+    zmsg_destroy(&answer);
+    int status = 300;
+    while ((status = titanic_reply(client, uuid, NULL, NULL)) == 300)
+        zclock_sleep(2);
+    assert_int_equal(status, 500);
+    mdp_client_destroy(&client);
+    free(endpoint);
+}
+
+static void test_dead_jobs_are_listed_shown_retried_and_dropped(void **state)
+{
+    (void)state;
+    char uuid[33];
+    struct strbuf command = {0};
+    run("$JINMU dead list", 0, "没有被放弃的任务");
+    make_dead(uuid);
+    run("$JINMU dead list", 0, "到截止时间仍未处理");
+    run("$JINMU dead list --json", 0, "\"reason\":\"not done by its deadline\"");
+    strbuf_printf(&command, "$JINMU dead show %s", uuid);
+    run(command.text, 0, "{\"name\":\"x\"}");
+    strbuf_puts(&command, " --json");
+    run(command.text, 0, "\"body\":[{\"name\":\"x\"}]");
+    run("$JINMU dead show 0123 2>&1", 1, "no dead job 0123");
+    run("$JINMU dead drop 2>&1", EX_USAGE, "--all");
+    run("$JINMU dead retry 0123 2>&1", 1, "no dead job 0123");
+    strbuf_reset(&command);
+    strbuf_printf(&command, "$JINMU dead retry %s", uuid);
+    run(command.text, 0, "重新排队：1 个");
+    run("$JINMU dead list", 0, "没有被放弃的任务");
+    make_dead(uuid);
+    run("$JINMU dead drop --all --json", 0, "{\"changed\":1}");
+    run("$JINMU dead list --json", 0, "[]");
+    strbuf_free(&command);
+}
+
 static void test_second_serve_on_the_same_state_is_refused(void **state)
 {
     (void)state;
@@ -173,7 +221,7 @@ static void test_second_serve_on_the_same_state_is_refused(void **state)
 static void test_verbs_say_when_nothing_runs(void **state)
 {
     (void)state;
-    static const char *const verbs[] = {"status", "results", "watch"};
+    static const char *const verbs[] = {"status", "results", "watch", "dead list"};
     char *empty = scratch_new();
     struct strbuf command = {0};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -224,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_table_has_a_row_for_each_project),
         cmocka_unit_test(test_results_can_be_taken_up_after_a_number),
         cmocka_unit_test(test_status_speaks_of_queue_workers_and_results),
+        cmocka_unit_test(test_dead_jobs_are_listed_shown_retried_and_dropped),
         cmocka_unit_test(test_second_serve_on_the_same_state_is_refused),
         cmocka_unit_test(test_verbs_say_when_nothing_runs),
         cmocka_unit_test(test_direct_request_is_answered_with_the_result),
