@@ -23,6 +23,8 @@ static const char *const settings[] = {
     "broker/wait_ms",
     "broker/heartbeat_ms",
     "broker/lease_ms",
+    "broker/max_lease_ms",
+    "broker/split_after",
     "broker/attempts",
     "broker/backoff_ms",
     "broker/credit",
