@@ -64,6 +64,9 @@ static double confidence_of(const struct verdict *verdict, const struct model *m
     return logistic(sum);
 }
 
+/* That it is no service is said only when that is two to one; else a person decides. */
+static const double doubtful_service = 1.0 / 3;
+
 static enum kind likeliest(const double kinds[KINDS], int from)
 {
     int best = from;
@@ -86,7 +89,7 @@ void verdict_reach(struct verdict *verdict, const struct mind *mind,
     kind_observe(mind->kinds, &verdict->reading, &verdict->ranking, &verdict->view);
     kind_decide(mind->kinds, mind->model, &verdict->view, verdict->kinds);
 
-    bool service = verdict->kinds[KIND_SERVICE] >= 0.5;
+    bool service = verdict->kinds[KIND_SERVICE] >= doubtful_service;
     verdict->kind = service ? KIND_SERVICE : likeliest(verdict->kinds, KIND_SERVICE + 1);
     verdict->decision = service ? DECISION_REVIEW : DECISION_NONE;
     verdict->confidence = confidence_of(verdict, mind->model);
