@@ -167,9 +167,10 @@ static uint16_t await_verdict(zsock_t *monitor)
 
 static uint16_t try_connection(const char *endpoint, const struct identity *stranger, int type)
 {
-    static const char events[] = "inproc://guard-test";
+    char events[64]; /* libzmq gives up a name some time after its socket was destroyed */
     uint16_t verdict = 0;
     zsock_t *socket = zsock_new(type), *monitor = zsock_new(ZMQ_PAIR);
+    snprintf(events, sizeof events, "inproc://guard-test-%lld", (long long)zclock_usecs());
     guard_identify(socket, stranger);
     if (zmq_socket_monitor(zsock_resolve(socket), events,
                            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) == 0 &&
@@ -183,6 +184,22 @@ static uint16_t try_connection(const char *endpoint, const struct identity *stra
     zsock_destroy(&socket);
     zsock_destroy(&monitor);
     return verdict;
+}
+
+int guard_greet(const char *endpoint, const struct identity *identity, struct fault *fault)
+{
+    switch (try_connection(endpoint, identity, ZMQ_DEALER)) {
+    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        return 0;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+        return fault_set(
+            fault, "keys.refused",
+            "%s refuses this key (%s): it is unknown there, revoked, or of another role", endpoint,
+            identity->own.public_key);
+    default:
+        return fault_set(fault, "services.none",
+                         "%s does not answer, or as somebody else than its key says", endpoint);
+    }
 }
 
 int guard_test_refusal(const char *endpoint, const struct identity *stranger, int type,

@@ -39,6 +39,9 @@ int guard_ended(const struct guard *guard);      /* readable when a connection e
 /* Makes a connecting socket speak as `identity`; before it is connected. NULL: without keys. */
 void guard_identify(zsock_t *socket, const struct identity *identity);
 
+/* Connects to an endpoint with keys. 0, or -1 with a fault: "keys.refused", or "services.none" when
+ * nobody answers within seconds. */
+int guard_greet(const char *endpoint, const struct identity *identity, struct fault *fault);
 /* Connects to an endpoint as somebody whom it should not know. 0 when it refuses, else -1 with a fault
  * "guard.open". `type` is that of our socket. */
 int guard_test_refusal(const char *endpoint, const struct identity *stranger, int type,

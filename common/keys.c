@@ -252,22 +252,61 @@ int keys_own(struct keys *keys, enum key_role role, struct key_pair *pair, struc
     return status;
 }
 
+static int check_name_is_free(const struct keys *keys, const char *name, struct fault *fault)
+{
+    char *path = file_path(keys, name);
+    int status =
+        access(path, F_OK) ? 0 : fault_set(fault, "keys.exists", "%s is there already", path);
+    free(path);
+    return status;
+}
+
+static bool is_revoked(struct keys *keys, const char *path)
+{
+    struct key own;
+    const struct key *known = NULL;
+    look(keys);
+    if (key_file_read(path, &own, NULL, NULL) == 0)
+        known = zhashx_lookup(keys->by_public, own.public_key);
+    return known && *known->revoked;
+}
+
 int keys_make_own(struct keys *keys, enum key_role role, const char *name, struct fault *fault)
 {
     struct key_pair pair;
     struct key key;
     char *path = own_path(keys->folder, role);
+    bool replace = is_revoked(keys, path);
     int status = -1;
     if (key_pair_make(&pair, fault) == 0 &&
         key_init(&key, name, key_role_names[role], pair.public_key, fault) == 0 &&
-        key_file_write(path, &key, pair.secret_key, false, fault) == 0) {
+        check_name_is_free(keys, name, fault) == 0 &&
+        key_file_write(path, &key, pair.secret_key, replace, fault) == 0) {
         status = keys_add(keys, &key, fault);
-        if (status)
-            unlink(path);
     }
     key_pair_clear(&pair);
     free(path);
     return status;
+}
+
+/* The end may have come between the making of a pair and its being let in. */
+static int let_own_in(struct keys *keys, enum key_role role, struct key_pair *pair,
+                      struct fault *fault)
+{
+    struct key key;
+    struct fault why = {0};
+    char *path = own_path(keys->folder, role);
+    look(keys);
+    if (!zhashx_lookup(keys->by_public, pair->public_key) &&
+        key_file_read(path, &key, NULL, &why) == 0)
+        keys_add(keys, &key, &why);
+    free(path);
+    look(keys);
+    if (!zhashx_lookup(keys->by_public, pair->public_key)) {
+        *fault = why;
+        return -1;
+    }
+    return 0;
 }
 
 int keys_own_or_make(struct keys *keys, enum key_role role, struct key_pair *pair,
@@ -275,7 +314,7 @@ int keys_own_or_make(struct keys *keys, enum key_role role, struct key_pair *pai
 {
     struct fault why = {0};
     if (keys_own(keys, role, pair, &why) == 0)
-        return 0;
+        return let_own_in(keys, role, pair, fault);
     /* Another process may make it in this moment: then it is there, and good. */
     if (strcmp(why.code, "keys.none") != 0 ||
         (keys_make_own(keys, role, key_role_names[role], &why) &&

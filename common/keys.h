@@ -45,7 +45,8 @@ int keys_own(struct keys *keys, enum key_role role, struct key_pair *pair, struc
 /* The same; makes one when there is none, and lets it in here under the role's name. */
 int keys_own_or_make(struct keys *keys, enum key_role role, struct key_pair *pair,
                      struct fault *fault);
-/* Makes this state's pair of a role, and lets it in here under that name. 0, or -1 with a fault. */
+/* Makes this state's pair of a role, in place of a revoked one if there is one, and lets it in here
+ * under that name. 0, or -1 with a fault. */
 int keys_make_own(struct keys *keys, enum key_role role, const char *name, struct fault *fault);
 
 /* Who we are, and whom we expect, on a connection. */

@@ -19,6 +19,7 @@ struct handler {
     struct keys *keys;
     zsock_t *requests; /* from libzmq */
     zsock_t *monitors[MOST_WATCHED];
+    bool failing[MOST_WATCHED]; /* the connection that is told of next failed in its handshake */
     unsigned watched;
     struct connections *connections;
     struct complaints *complaints;
@@ -130,9 +131,13 @@ static void begin_connection(struct handler *handler, unsigned source, int conne
 static void end_connection(struct handler *handler, unsigned source, int connection)
 {
     char address[ADDRESS_BYTES];
-    if (connections_end(handler->connections, source, connection, address) == CONNECTION_CUT)
+    enum connection_end end = connections_end(handler->connections, source, connection, address);
+    if (end == CONNECTION_CUT)
         complain_of(handler->complaints, address,
                     "it sent no ZMTP, a frame over the limit, or nothing for too long");
+    else if (end == CONNECTION_LEFT && handler->failing[source])
+        complain_of(handler->complaints, address, "it did not shake hands as CURVE wants it");
+    handler->failing[source] = false;
     eventfd_write(handler->ended, 1);
 }
 
@@ -150,6 +155,8 @@ static void read_event(struct handler *handler, unsigned source)
         begin_connection(handler, source, (int)value);
     else if (event == ZMQ_EVENT_DISCONNECTED)
         end_connection(handler, source, (int)value);
+    else
+        handler->failing[source] = true;
     zmsg_destroy(&message);
 }
 
@@ -285,7 +292,9 @@ int zap_watch(struct zap *zap, zsock_t *socket, struct fault *fault)
     snprintf(endpoint, sizeof endpoint, "inproc://zap-monitor-%u", zap->watched);
     assert(zap->watched < MOST_WATCHED);
     if (zmq_socket_monitor(zsock_resolve(socket), endpoint,
-                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED))
+                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL))
         return fault_set(fault, "zap.monitor", "%s", zmq_strerror(zmq_errno()));
     zap->sockets[zap->watched++] = socket;
     if (command(zap, "WATCH", endpoint, strlen(endpoint) + 1))

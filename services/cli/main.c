@@ -16,6 +16,8 @@ static const struct verb {
     {"classify", verb_classify, "classify projects in-process, JSON Lines in and out"},
     {"explain", verb_explain, "say what led to the first candidates of a project"},
     {"serve", verb_serve, "start broker, collector and workers, and keep them running"},
+    {"keygen", verb_keygen, "make this machine's key of a role, for services over tcp"},
+    {"keys", verb_keys, "list, let in and revoke keys"},
     {"submit", verb_submit, "hand projects to the services, or wait for their results"},
     {"results", verb_results, "print stored results"},
     {"watch", verb_watch, "print results as they are stored"},

@@ -1,6 +1,7 @@
 #include "services/cli/running.h"
 
 #include "common/endpoint.h"
+#include "common/guard.h"
 #include "common/state.h"
 #include "common/strbuf.h"
 
@@ -81,6 +82,8 @@ static bool is_alive(const char *endpoint)
 
 int running_check(const struct running *running, struct fault *fault)
 {
+    if (running->to_broker)
+        return guard_greet(running->broker, running->to_broker, fault);
     if (is_alive(running->broker) || is_alive(running->collector))
         return 0;
     return fault_set(fault, "services.none", "no services in %s: start them with `jinmu serve`",

@@ -21,7 +21,8 @@ struct running {
 /* Finds all of it; `state` may be NULL for the default one. 0, or -1 with a fault. Clear it
  * either way. */
 int running_find(struct running *running, const char *state, struct fault *fault);
-/* 0 when somebody listens there, or -1 with a fault "services.none" that says how to start them. */
+/* 0 when somebody listens there, or -1 with a fault: "services.none" that says how to start them, or
+ * "keys.refused" when we are not let in. */
 int running_check(const struct running *running, struct fault *fault);
 /* Fills the identities of endpoints that are set. 0, or -1 with a fault. */
 int running_identify(struct running *running, struct fault *fault);

@@ -198,7 +198,7 @@ static zmsg_t *request_of(const struct options *options)
 
 static int ask(const struct options *options, const struct running *running, struct fault *fault)
 {
-    struct mdp_client *client = mdp_client_new(running->broker, fault);
+    struct mdp_client *client = mdp_client_new_as(running->to_broker, running->broker, fault);
     if (!client)
         return 2;
     int status = 2;

@@ -11,6 +11,8 @@ int verb_rules(int argc, char **argv);
 int verb_eval(int argc, char **argv);
 int verb_train(int argc, char **argv);
 int verb_explain(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
+int verb_keys(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_submit(int argc, char **argv);
 int verb_reviews(int argc, char **argv);
