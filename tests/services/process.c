@@ -74,6 +74,19 @@ int process_log_count(struct process *process, const char *text)
     return count;
 }
 
+char *process_log_value(struct process *process, const char *name)
+{
+    char *log = read_log(process);
+    const char *at = strstr(log, name);
+    char *value = NULL;
+    if (at) {
+        at += strlen(name);
+        value = xstrndup(at, strcspn(at, " \n"));
+    }
+    free(log);
+    return value;
+}
+
 bool process_logged(struct process *process, const char *text, int timeout_ms)
 {
     long long deadline = now_ms() + timeout_ms;

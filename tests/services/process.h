@@ -26,6 +26,10 @@ bool process_logged(struct process *process, const char *text, int timeout_ms);
 /* How often its log holds `text` now. */
 int process_log_count(struct process *process, const char *text);
 
+/* What stands behind the first `name` (as "endpoint=") in its log, up to a space (free()); NULL when
+ * there is none. */
+char *process_log_value(struct process *process, const char *name);
+
 /* A new private directory under $TMPDIR or /tmp (free()), short enough for sockets. */
 char *scratch_new(void);
 /* Removes it with all that is in it, and frees the name. */

@@ -1,6 +1,8 @@
 #include "tests/services/stage.h"
 
+#include "common/guard.h"
 #include "common/json.h"
+#include "common/state.h"
 #include "common/strbuf.h"
 
 #include <setjmp.h>
@@ -29,11 +31,60 @@ static void start(struct stage *stage, const char *options)
 
 void stage_open(struct stage *stage, const char *options)
 {
-    stage->directory = scratch_new();
+    *stage = (struct stage){.directory = scratch_new()};
     struct strbuf endpoint = {0};
     strbuf_printf(&endpoint, "ipc://%s/broker.sock", stage->directory);
     stage->endpoint = strbuf_take(&endpoint);
     start(stage, options);
+}
+
+static struct keys *open_keys(const struct stage *stage)
+{
+    char *folder = state_path(stage->directory, "keys");
+    struct keys *keys = keys_open(folder, NULL);
+    assert_non_null(keys);
+    free(folder);
+    return keys;
+}
+
+void stage_open_tcp(struct stage *stage, const char *options)
+{
+    struct key_pair pair;
+    struct strbuf all = {0};
+    *stage = (struct stage){.directory = scratch_new()};
+    struct keys *keys = open_keys(stage);
+    assert_int_equal(keys_own_or_make(keys, KEY_BROKER, &pair, NULL), 0);
+    keys_close(&keys);
+    key_pair_clear(&pair);
+    stage->admin = stage_identity(stage, "admin", "stage");
+    strbuf_printf(&all, "--endpoint tcp://127.0.0.1:* %s", options);
+    start(stage, all.text);
+    stage->endpoint = process_log_value(stage->broker, "endpoint=");
+    strbuf_free(&all);
+}
+
+struct identity *stage_stranger(const struct stage *stage)
+{
+    struct identity identity;
+    struct key_pair server;
+    struct keys *keys = open_keys(stage);
+    assert_int_equal(key_pair_make(&identity.own, NULL), 0);
+    assert_int_equal(keys_own(keys, KEY_BROKER, &server, NULL), 0);
+    memcpy(identity.server, server.public_key, sizeof identity.server);
+    keys_close(&keys);
+    key_pair_clear(&server);
+    return identity_copy(&identity);
+}
+
+struct identity *stage_identity(const struct stage *stage, const char *role, const char *name)
+{
+    struct key key;
+    struct identity *identity = stage_stranger(stage);
+    struct keys *keys = open_keys(stage);
+    assert_int_equal(key_init(&key, name, role, identity->own.public_key, NULL), 0);
+    assert_int_equal(keys_add(keys, &key, NULL), 0);
+    keys_close(&keys);
+    return identity;
 }
 
 void stage_restart(struct stage *stage, const char *options)
@@ -48,11 +99,18 @@ void stage_close(struct stage *stage)
     scratch_destroy(&stage->directory);
     free(stage->endpoint);
     stage->endpoint = NULL;
+    identity_destroy(&stage->admin);
 }
 
 zsock_t *stage_peer(const struct stage *stage)
 {
+    return stage_peer_as(stage, stage->admin);
+}
+
+zsock_t *stage_peer_as(const struct stage *stage, const struct identity *identity)
+{
     zsock_t *peer = zsock_new(ZMQ_DEALER);
+    guard_identify(peer, identity);
     zsock_set_rcvtimeo(peer, PATIENCE_MS);
     zsock_set_linger(peer, 1000);
     assert_int_equal(zsock_connect(peer, "%s", stage->endpoint), 0);

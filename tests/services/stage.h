@@ -1,6 +1,7 @@
 #ifndef JINMU_STAGE_H
 #define JINMU_STAGE_H
 
+#include "common/keys.h"
 #include "common/mdp.h"
 #include "tests/services/process.h"
 
@@ -9,10 +10,17 @@ struct stage {
     char *directory;
     char *endpoint;
     struct process *broker;
+    struct identity *admin; /* with stage_open_tcp: who stage_peer is */
 };
 
 /* Starts jinmu-broker with further options, separated by spaces. */
 void stage_open(struct stage *stage, const char *options);
+/* The same over tcp with keys, on a free port; stage_peer then is an admin. */
+void stage_open_tcp(struct stage *stage, const char *options);
+/* Makes a key of that role, and lets it in under that name; identity_destroy. */
+struct identity *stage_identity(const struct stage *stage, const char *role, const char *name);
+/* One that nobody let in. */
+struct identity *stage_stranger(const struct stage *stage);
 /* Starts it again after its end, on the same directory. */
 void stage_restart(struct stage *stage, const char *options);
 void stage_close(struct stage *stage);
@@ -20,6 +28,8 @@ void stage_close(struct stage *stage);
 /* A DEALER connected to the broker. Send with zsock_send and its pictures; destroy with
  * zsock_destroy. */
 zsock_t *stage_peer(const struct stage *stage);
+/* The same as somebody else; NULL: without a key. */
+zsock_t *stage_peer_as(const struct stage *stage, const struct identity *identity);
 /* A peer that said READY for the service: 18/MDP. */
 zsock_t *stage_worker(const struct stage *stage, const char *service);
 /* The next message that is no heartbeat; fails the test when none comes within ten seconds. */
