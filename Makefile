@@ -3,6 +3,7 @@
 #   make            programs in build/bin (build/bin/jinmu is the command line)
 #   make demo       import both catalogs, classify a sample document through real services
 #   make check      all tests
+#   make chaos      100,000 projects while processes are killed, stopped, cut off (SEED=1)
 #   make check-asan all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 BUILD   ?= build
@@ -47,7 +48,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup check check-run check-asan demo bench lint install clean programs format
+.PHONY: all setup check check-run check-asan chaos demo bench lint install clean programs format
 all: setup
 	@$(MAKE) --no-print-directory programs
 programs: $(PROGRAMS)
@@ -116,6 +117,11 @@ check-asan:
 
 demo: all
 	@deploy/demo.sh $(BUILD)
+
+SEED ?= 1
+chaos: setup
+	@$(MAKE) --no-print-directory programs
+	@JINMU_BIN=$(BUILD)/bin SEED=$(SEED) /usr/bin/python3 tests/e2e/chaos.py
 
 bench: all
 	@$(MAKE) --no-print-directory $(BENCHES)
