@@ -25,8 +25,6 @@ static const char *const settings[] = {
     "broker/lease_ms",
     "broker/max_lease_ms",
     "broker/split_after",
-    "broker/max_lease_ms",
-    "broker/split_after",
     "broker/attempts",
     "broker/backoff_ms",
     "broker/credit",
