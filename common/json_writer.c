@@ -8,23 +8,26 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+/* Brackets, commas and colons are ours; how a character is escaped, the library says. */
 struct jw {
-    yajl_gen generator;
+    yajl_gen escaper;
+    struct strbuf escaped; /* of one character, in quotation marks */
     struct strbuf *out;
+    bool comma; /* wanted before the next key or value */
 };
 
-static void print(void *writer, const char *bytes, size_t length)
+static void take_escaped(void *writer, const char *bytes, size_t length)
 {
-    strbuf_add(((struct jw *)writer)->out, bytes, length);
+    strbuf_add(&((struct jw *)writer)->escaped, bytes, length);
 }
 
 struct jw *jw_new(void)
 {
     struct jw *writer = xcalloc(1, sizeof *writer);
-    writer->generator = yajl_gen_alloc(NULL);
-    if (!writer->generator)
+    writer->escaper = yajl_gen_alloc(NULL);
+    if (!writer->escaper)
         abort();
-    yajl_gen_config(writer->generator, yajl_gen_print_callback, print, writer);
+    yajl_gen_config(writer->escaper, yajl_gen_print_callback, take_escaped, writer);
     return writer;
 }
 
@@ -32,71 +35,164 @@ void jw_destroy(struct jw **writer)
 {
     if (!*writer)
         return;
-    yajl_gen_free((*writer)->generator);
+    yajl_gen_free((*writer)->escaper);
+    strbuf_free(&(*writer)->escaped);
     free(*writer);
     *writer = NULL;
 }
 
 void jw_begin(struct jw *writer, struct strbuf *out)
 {
-    yajl_gen_reset(writer->generator, NULL);
     writer->out = out;
+    writer->comma = false;
+}
+
+/* Room for a key or value of so many bytes, behind the comma that it may need. */
+static char *begin(struct jw *writer, size_t bytes)
+{
+    char *at = strbuf_room(writer->out, bytes + 1);
+    if (writer->comma)
+        *at++ = ',';
+    return at;
+}
+
+static void end(struct jw *writer, char *at, bool comma)
+{
+    strbuf_end(writer->out, at);
+    writer->comma = comma;
+}
+
+static void put_word(struct jw *writer, const char *word, size_t bytes)
+{
+    char *at = begin(writer, bytes);
+    memcpy(at, word, bytes);
+    end(writer, at + bytes, true);
+}
+
+static void open(struct jw *writer, char bracket)
+{
+    char *at = begin(writer, 1);
+    *at = bracket;
+    end(writer, at + 1, false);
+}
+
+static void close(struct jw *writer, char bracket)
+{
+    char *at = strbuf_room(writer->out, 1);
+    *at = bracket;
+    end(writer, at + 1, true);
 }
 
 void jw_object(struct jw *writer)
 {
-    yajl_gen_map_open(writer->generator);
+    open(writer, '{');
 }
 
 void jw_end_object(struct jw *writer)
 {
-    yajl_gen_map_close(writer->generator);
+    close(writer, '}');
 }
 
 void jw_array(struct jw *writer)
 {
-    yajl_gen_array_open(writer->generator);
+    open(writer, '[');
 }
 
 void jw_end_array(struct jw *writer)
 {
-    yajl_gen_array_close(writer->generator);
+    close(writer, ']');
+}
+
+static bool is_escaped(unsigned char byte)
+{
+    return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+/* Copies the bytes; whether one of them has to be escaped. Without a branch, so that the compiler
+ * does it by vectors. */
+static bool copy_text(char *restrict to, const char *restrict from, size_t bytes)
+{
+    unsigned char escaped = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned char byte = (unsigned char)from[i];
+        escaped |= (unsigned char)((byte < 0x20) | (byte == '"') | (byte == '\\'));
+        to[i] = from[i];
+    }
+    return escaped;
+}
+
+static void put_escaped(struct jw *writer, const char *text, size_t bytes)
+{
+    for (size_t from = 0, at = 0; at < bytes; from = ++at) {
+        while (at < bytes && !is_escaped((unsigned char)text[at]))
+            at++;
+        strbuf_add(writer->out, text + from, at - from);
+        if (at == bytes)
+            return;
+        strbuf_reset(&writer->escaped);
+        yajl_gen_reset(writer->escaper, NULL);
+        yajl_gen_string(writer->escaper, (const unsigned char *)text + at, 1);
+        strbuf_add(writer->out, writer->escaped.text + 1, writer->escaped.length - 2);
+    }
+}
+
+/* A text in quotation marks; `colon` behind that of a key. */
+static void put_text(struct jw *writer, const char *text, size_t bytes, bool colon)
+{
+    char *at = begin(writer, bytes + 3);
+    *at++ = '"';
+    if (copy_text(at, text, bytes)) {
+        strbuf_end(writer->out, at);
+        put_escaped(writer, text, bytes);
+        at = strbuf_room(writer->out, 2);
+    } else {
+        at += bytes;
+    }
+    *at++ = '"';
+    if (colon)
+        *at++ = ':';
+    end(writer, at, !colon);
 }
 
 void jw_text_part(struct jw *writer, const char *utf8, size_t bytes)
 {
-    yajl_gen_string(writer->generator, (const unsigned char *)utf8, bytes);
+    put_text(writer, utf8, bytes, false);
 }
 
-void jw_key(struct jw *writer, const char *name)
+void jw_key_part(struct jw *writer, const char *name, size_t bytes)
 {
-    jw_text_part(writer, name, strlen(name));
+    put_text(writer, name, bytes, true);
 }
 
-void jw_text(struct jw *writer, const char *utf8)
+void jw_null(struct jw *writer)
 {
-    if (utf8)
-        jw_text_part(writer, utf8, strlen(utf8));
-    else
-        yajl_gen_null(writer->generator);
+    put_word(writer, "null", 4);
 }
 
 void jw_integer(struct jw *writer, long long number)
 {
-    yajl_gen_integer(writer->generator, number);
+    char digits[24], *at = digits + sizeof digits;
+    unsigned long long left =
+        number < 0 ? 0ull - (unsigned long long)number : (unsigned long long)number;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (number < 0)
+        *--at = '-';
+    put_word(writer, at, (size_t)(digits + sizeof digits - at));
 }
 
 static void put_real(struct jw *writer, double number)
 {
     char text[40];
     int length = snprintf(text, sizeof text, "%.15g", number);
-    yajl_gen_number(writer->generator, text, (size_t)length);
+    put_word(writer, text, (size_t)length);
 }
 
 void jw_number(struct jw *writer, double number)
 {
     if (!isfinite(number))
-        yajl_gen_null(writer->generator);
+        jw_null(writer);
     else if (fabs(number) < 9e15 && number == floor(number))
         jw_integer(writer, (long long)number);
     else
@@ -119,12 +215,12 @@ void jw_probability(struct jw *writer, double probability)
     int length = 2;
     for (long unit = SCALE / 10; parts; parts %= unit, unit /= 10)
         text[length++] = (char)('0' + parts / unit);
-    yajl_gen_number(writer->generator, text, (size_t)length);
+    put_word(writer, text, (size_t)length);
 }
 
 void jw_bool(struct jw *writer, bool truth)
 {
-    yajl_gen_bool(writer->generator, truth);
+    put_word(writer, truth ? "true" : "false", truth ? 4 : 5);
 }
 
 static void write_tree(struct jw *writer, json_t *value);
@@ -157,7 +253,7 @@ static void write_real(struct jw *writer, double number)
     if (number == floor(number) && fabs(number) < 1e15) {
         char text[40];
         int length = snprintf(text, sizeof text, "%.1f", number);
-        yajl_gen_number(writer->generator, text, (size_t)length);
+        put_word(writer, text, (size_t)length);
     } else {
         put_real(writer, number);
     }
@@ -186,7 +282,7 @@ static void write_tree(struct jw *writer, json_t *value)
         jw_bool(writer, json_is_true(value));
         break;
     case JSON_NULL:
-        yajl_gen_null(writer->generator);
+        jw_null(writer);
         break;
     }
 }
@@ -194,28 +290,4 @@ static void write_tree(struct jw *writer, json_t *value)
 void jw_value(struct jw *writer, const struct jv *value)
 {
     write_tree(writer, (json_t *)(uintptr_t)value);
-}
-
-void jw_set_text(struct jw *writer, const char *name, const char *utf8)
-{
-    jw_key(writer, name);
-    jw_text(writer, utf8);
-}
-
-void jw_set_integer(struct jw *writer, const char *name, long long number)
-{
-    jw_key(writer, name);
-    jw_integer(writer, number);
-}
-
-void jw_set_number(struct jw *writer, const char *name, double number)
-{
-    jw_key(writer, name);
-    jw_number(writer, number);
-}
-
-void jw_set_probability(struct jw *writer, const char *name, double probability)
-{
-    jw_key(writer, name);
-    jw_probability(writer, probability);
 }

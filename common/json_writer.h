@@ -4,6 +4,8 @@
 #include "common/json.h"
 #include "common/strbuf.h"
 
+#include <string.h>
+
 /* Writes JSON (RFC 8259) straight into a buffer, for what is written often: no tree in between. Calls
  * follow the text: an object is jw_object, then jw_key and a value for each member, then
  * jw_end_object. Texts must be well-formed UTF-8. What only json_writer.c knows is the library. */
@@ -20,10 +22,10 @@ void jw_object(struct jw *writer);
 void jw_end_object(struct jw *writer);
 void jw_array(struct jw *writer);
 void jw_end_array(struct jw *writer);
-void jw_key(struct jw *writer, const char *name);
+void jw_key_part(struct jw *writer, const char *name, size_t bytes);
 
-void jw_text(struct jw *writer, const char *utf8); /* NULL writes null */
 void jw_text_part(struct jw *writer, const char *utf8, size_t bytes);
+void jw_null(struct jw *writer);
 void jw_integer(struct jw *writer, long long number);
 /* Fifteen significant digits, a whole number without a point; what is no number writes null. */
 void jw_number(struct jw *writer, double number);
@@ -32,10 +34,43 @@ void jw_probability(struct jw *writer, double probability);
 void jw_bool(struct jw *writer, bool truth);
 void jw_value(struct jw *writer, const struct jv *value); /* a whole tree */
 
+/* In the header, so that the length of a name written in the program is no work. */
+static inline void jw_key(struct jw *writer, const char *name)
+{
+    jw_key_part(writer, name, strlen(name));
+}
+
+static inline void jw_text(struct jw *writer, const char *utf8) /* NULL writes null */
+{
+    if (utf8)
+        jw_text_part(writer, utf8, strlen(utf8));
+    else
+        jw_null(writer);
+}
+
 /* jw_key and the value. */
-void jw_set_text(struct jw *writer, const char *name, const char *utf8);
-void jw_set_integer(struct jw *writer, const char *name, long long number);
-void jw_set_number(struct jw *writer, const char *name, double number);
-void jw_set_probability(struct jw *writer, const char *name, double probability);
+static inline void jw_set_text(struct jw *writer, const char *name, const char *utf8)
+{
+    jw_key(writer, name);
+    jw_text(writer, utf8);
+}
+
+static inline void jw_set_integer(struct jw *writer, const char *name, long long number)
+{
+    jw_key(writer, name);
+    jw_integer(writer, number);
+}
+
+static inline void jw_set_number(struct jw *writer, const char *name, double number)
+{
+    jw_key(writer, name);
+    jw_number(writer, number);
+}
+
+static inline void jw_set_probability(struct jw *writer, const char *name, double probability)
+{
+    jw_key(writer, name);
+    jw_probability(writer, probability);
+}
 
 #endif

@@ -39,11 +39,9 @@ char *xstrdup(const char *text)
     return xstrndup(text, strlen(text));
 }
 
-static void reserve(struct strbuf *buffer, size_t extra)
+void strbuf_grow(struct strbuf *buffer, size_t extra)
 {
     size_t needed = buffer->length + extra + 1;
-    if (needed <= buffer->capacity)
-        return;
     size_t capacity = buffer->capacity ? buffer->capacity : 64;
     while (capacity < needed)
         capacity *= 2;
@@ -53,11 +51,10 @@ static void reserve(struct strbuf *buffer, size_t extra)
 
 void strbuf_add(struct strbuf *buffer, const char *bytes, size_t length)
 {
-    reserve(buffer, length);
+    char *at = strbuf_room(buffer, length);
     if (length)
-        memcpy(buffer->text + buffer->length, bytes, length);
-    buffer->length += length;
-    buffer->text[buffer->length] = 0;
+        memcpy(at, bytes, length);
+    strbuf_end(buffer, at + length);
 }
 
 void strbuf_puts(struct strbuf *buffer, const char *text)
@@ -74,8 +71,8 @@ void strbuf_printf(struct strbuf *buffer, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length > 0) {
-        reserve(buffer, (size_t)length);
-        vsnprintf(buffer->text + buffer->length, (size_t)length + 1, format, again);
+        char *at = strbuf_room(buffer, (size_t)length);
+        vsnprintf(at, (size_t)length + 1, format, again);
         buffer->length += (size_t)length;
     }
     va_end(again);
@@ -90,8 +87,7 @@ void strbuf_reset(struct strbuf *buffer)
 
 char *strbuf_take(struct strbuf *buffer)
 {
-    reserve(buffer, 0);
-    buffer->text[buffer->length] = 0;
+    *strbuf_room(buffer, 0) = 0;
     char *text = buffer->text;
     *buffer = (struct strbuf){0};
     return text;

@@ -11,7 +11,21 @@ struct strbuf {
     size_t capacity;
 };
 
+/* Makes the buffer larger, for so many bytes and a NUL. */
+void strbuf_grow(struct strbuf *buffer, size_t extra);
 void strbuf_add(struct strbuf *buffer, const char *bytes, size_t length);
+/* Room for `extra` more bytes at the end, to be written there; then strbuf_end says where they end. */
+static inline char *strbuf_room(struct strbuf *buffer, size_t extra)
+{
+    if (buffer->capacity - buffer->length <= extra)
+        strbuf_grow(buffer, extra);
+    return buffer->text + buffer->length;
+}
+static inline void strbuf_end(struct strbuf *buffer, char *end)
+{
+    buffer->length = (size_t)(end - buffer->text);
+    *end = 0;
+}
 void strbuf_puts(struct strbuf *buffer, const char *text);
 void strbuf_printf(struct strbuf *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
