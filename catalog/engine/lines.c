@@ -1,33 +1,69 @@
 #include "catalog/engine/lines.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
-/* How numbers are written; %s stands for the number. */
+/* How numbers are written: what stands before and behind them. */
 static const struct style {
-    const char *format;
+    uint32_t before;
     enum { ARABIC, CHINESE, CIRCLED } numbers;
+    uint32_t behind;
 } styles[] = {
-    {"%s.", ARABIC},   {"%s、", ARABIC},  {"(%s)", ARABIC},    {"%s)", ARABIC},
-    {"%s", CIRCLED},   {"%s是", CHINESE}, {"第%s,", CHINESE},  {"第%s、", CHINESE},
-    {"%s、", CHINESE}, {"(%s)", CHINESE}, {"第%s项", CHINESE},
+    {0, ARABIC, '.'},          /* 1. */
+    {0, ARABIC, 0x3001},       /* 1、 */
+    {'(', ARABIC, ')'},        /* (1) */
+    {0, ARABIC, ')'},          /* 1) */
+    {0, CIRCLED, 0},           /* ① */
+    {0, CHINESE, 0x662F},      /* 一是 */
+    {0x7B2C, CHINESE, ','},    /* 第一, */
+    {0x7B2C, CHINESE, 0x3001}, /* 第一、 */
+    {0, CHINESE, 0x3001},      /* 一、 */
+    {'(', CHINESE, ')'},       /* (一) */
+    {0x7B2C, CHINESE, 0x9879}, /* 第一项 */
 };
 /* Lists are looked for in this many code points: no clerk writes more, and the search stays cheap. */
-enum { STYLES = sizeof styles / sizeof *styles, MARKER_BYTES = 32, LIST_REACH = 16384 };
+enum { STYLES = sizeof styles / sizeof *styles, LIST_REACH = 16384 };
 
-static void write_number(const struct style *style, int number, char text[16])
+/* 一 to 十 */
+static const uint32_t chinese_digits[] = {0,      0x4E00, 0x4E8C, 0x4E09, 0x56DB, 0x4E94,
+                                          0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341};
+enum { FIRST_CIRCLED = 0x2460, LAST_CIRCLED = 0x2473, TEN = 0x5341 };
+
+/* A number with its signs, as code points. */
+struct marker {
+    uint32_t codes[8];
+    size_t length;
+};
+
+static void put_code(struct marker *marker, uint32_t code)
 {
-    static const char *const digits[] = {"",   "一", "二", "三", "四", "五",
-                                         "六", "七", "八", "九", "十"};
-    if (style->numbers == ARABIC)
-        snprintf(text, 16, "%d", number);
-    else if (style->numbers == CIRCLED) /* ① is U+2460: E2 91 A0 */
-        snprintf(text, 16, "\xE2\x91%c", number <= 20 ? 0x9F + number : 0xB3);
-    else if (number <= 10)
-        snprintf(text, 16, "%s", digits[number]);
-    else
-        snprintf(text, 16, "%s十%s", number < 20 ? "" : digits[number / 10], digits[number % 10]);
+    if (code)
+        marker->codes[marker->length++] = code;
+}
+
+static void put_number(struct marker *marker, const struct style *style, uint32_t number)
+{
+    if (style->numbers == ARABIC) {
+        put_code(marker, number < 10 ? 0 : '0' + number / 10);
+        put_code(marker, '0' + number % 10);
+    } else if (style->numbers == CIRCLED) {
+        put_code(marker, number <= 20 ? FIRST_CIRCLED - 1 + number : LAST_CIRCLED);
+    } else if (number <= 10) {
+        put_code(marker, chinese_digits[number]);
+    } else {
+        put_code(marker, number < 20 ? 0 : chinese_digits[number / 10]);
+        put_code(marker, TEN);
+        put_code(marker, chinese_digits[number % 10]);
+    }
+}
+
+static struct marker marker_of(const struct style *style, int number)
+{
+    struct marker marker = {.length = 0};
+    put_code(&marker, style->before);
+    put_number(&marker, style, (uint32_t)number);
+    put_code(&marker, style->behind);
+    return marker;
 }
 
 /* Whether a number may begin here: 1.5 or A1. or 2021. hold none. */
@@ -38,53 +74,94 @@ static bool begins_number(const struct plain *plain, size_t at)
            !(before >= 'a' && before <= 'z');
 }
 
-/* The code points of the marker of `number` that stands at `at`, 0 when none does. */
-static size_t marker_at(const struct plain *plain, size_t at, const struct style *style,
-                        const char *marker)
+/* The places of a text where a marker may stand, so that they are looked for once and not for each
+ * style and number. */
+struct places {
+    const struct plain *plain;
+    uint16_t at[LIST_REACH];
+    size_t count;
+};
+
+static bool opens_marker(uint32_t code)
 {
-    size_t length = plain_stands(plain, at, marker);
-    if (!length || !begins_number(plain, at))
-        return 0;
-    bool decimal = style->numbers == ARABIC && plain->codes[at + length - 1] == '.' &&
-                   plain_is_digit(plain->codes[at + length]);
-    return decimal ? 0 : length;
+    if (code < 0x80)
+        return plain_is_digit(code) || code == '(';
+    if (code < 0x4E00)
+        return code >= FIRST_CIRCLED && code <= LAST_CIRCLED;
+    switch (code) {
+    case 0x4E00:
+    case 0x4E03:
+    case 0x4E09:
+    case 0x4E5D:
+    case 0x4E8C:
+    case 0x4E94:
+    case 0x516B:
+    case 0x516D:
+    case 0x5341:
+    case 0x56DB:
+    case 0x7B2C:
+        return true;
+    default:
+        return false;
+    }
 }
 
-/* The first code point of a marker: an ASCII sign or one of three bytes. */
-static uint32_t first_code(const char *marker)
+static void find_places(struct places *places, const struct plain *plain)
 {
-    const unsigned char *byte = (const unsigned char *)marker;
-    if (byte[0] < 0x80)
-        return byte[0];
-    return (uint32_t)((byte[0] & 0x0F) << 12 | (byte[1] & 0x3F) << 6 | (byte[2] & 0x3F));
+    size_t reach = plain->length < LIST_REACH ? plain->length : LIST_REACH;
+    places->plain = plain;
+    places->count = 0;
+    for (size_t at = 0; at < reach; at++)
+        if (opens_marker(plain->codes[at]) && begins_number(plain, at))
+            places->at[places->count++] = (uint16_t)at;
 }
 
-static bool find_marker(const struct plain *plain, size_t from, const struct style *style,
+static size_t first_place(const struct places *places, size_t from)
+{
+    size_t low = 0, high = places->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (places->at[middle] < from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A zero ends the codes of the text, so a marker never goes beyond it. */
+static bool stands_at(const struct plain *plain, size_t at, const struct style *style,
+                      const struct marker *marker)
+{
+    const uint32_t *codes = plain->codes + at;
+    for (size_t i = 0; i < marker->length; i++)
+        if (codes[i] != marker->codes[i])
+            return false;
+    bool decimal =
+        style->numbers == ARABIC && style->behind == '.' && plain_is_digit(codes[marker->length]);
+    return !decimal;
+}
+
+static bool find_marker(const struct places *places, size_t from, const struct style *style,
                         int number, struct span *found)
 {
-    char digits[16], marker[MARKER_BYTES];
-    write_number(style, number, digits);
-    snprintf(marker, sizeof marker, style->format, digits);
-    size_t reach = plain->length < LIST_REACH ? plain->length : LIST_REACH;
-    uint32_t first = first_code(marker);
-    for (size_t at = from; at < reach; at++) {
-        size_t length = plain->codes[at] == first ? marker_at(plain, at, style, marker) : 0;
-        if (length) {
-            *found = (struct span){at, at + length};
+    struct marker marker = marker_of(style, number);
+    for (size_t i = first_place(places, from); i < places->count; i++)
+        if (stands_at(places->plain, places->at[i], style, &marker)) {
+            *found = (struct span){places->at[i], places->at[i] + marker.length};
             return true;
         }
-    }
     return false;
 }
 
 /* Where a list inside the list ends: the last marker of 1, 2 … from `from` on, before `limit`; `from`
  * when none begins there. */
-static size_t nested_end(const struct plain *plain, size_t from, size_t limit,
+static size_t nested_end(const struct places *places, size_t from, size_t limit,
                          const struct style *style)
 {
     struct span marker;
     size_t end = from;
-    for (int number = 1; find_marker(plain, end, style, number, &marker); number++) {
+    for (int number = 1; find_marker(places, end, style, number, &marker); number++) {
         if (number == 1 && marker.start >= limit)
             break;
         end = marker.end;
@@ -94,25 +171,25 @@ static size_t nested_end(const struct plain *plain, size_t from, size_t limit,
 
 /* The next marker of the outer list: a list that begins in between (4. … 1. 2. 3. … 5.) is passed
  * over, if the outer one goes on behind it. */
-static bool find_next(const struct plain *plain, size_t from, const struct style *style, int number,
-                      struct span *found)
+static bool find_next(const struct places *places, size_t from, const struct style *style,
+                      int number, struct span *found)
 {
-    if (!find_marker(plain, from, style, number, found))
+    if (!find_marker(places, from, style, number, found))
         return false;
-    size_t behind = number > 1 ? nested_end(plain, from, found->start, style) : from;
+    size_t behind = number > 1 ? nested_end(places, from, found->start, style) : from;
     struct span later;
-    if (behind > found->start && find_marker(plain, behind, style, number, &later))
+    if (behind > found->start && find_marker(places, behind, style, number, &later))
         *found = later;
     return true;
 }
 
 /* The markers 1, 2 … of a style; 0 when they stand too close to number anything (1、2、3号楼). */
-static size_t find_sequence(const struct plain *plain, const struct style *style,
+static size_t find_sequence(const struct places *places, const struct style *style,
                             struct span markers[LINE_ITEMS])
 {
     enum { SHORTEST = 4 };
     size_t count = 0, from = 0;
-    while (count < LINE_ITEMS && find_next(plain, from, style, (int)count + 1, &markers[count])) {
+    while (count < LINE_ITEMS && find_next(places, from, style, (int)count + 1, &markers[count])) {
         if (count && markers[count].start < from + SHORTEST)
             return 0;
         from = markers[count++].end;
@@ -165,8 +242,10 @@ size_t lines_split(const struct plain *plain, struct line_item out[LINE_ITEMS])
 {
     struct span best[LINE_ITEMS], markers[LINE_ITEMS];
     size_t count = 0, first = SIZE_MAX;
-    for (int s = 0; s < STYLES; s++) {
-        size_t found = find_sequence(plain, &styles[s], markers);
+    struct places places;
+    find_places(&places, plain);
+    for (int s = 0; places.count && s < STYLES; s++) {
+        size_t found = find_sequence(&places, &styles[s], markers);
         if (found < 2 || markers[0].start >= first)
             continue;
         memcpy(best, markers, sizeof best);
