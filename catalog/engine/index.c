@@ -1,5 +1,6 @@
 #include "catalog/engine/index.h"
 
+#include "catalog/engine/map.h"
 #include "catalog/engine/reading.h"
 #include "common/strbuf.h"
 
@@ -202,7 +203,7 @@ static void weigh_pairs(struct index *index, const struct thesaurus *thesaurus,
 }
 
 struct loose {
-    uint64_t key; /* department << 32 | phrase */
+    uint64_t key; /* phrase << 32 | department */
     struct label_posting posting;
 };
 
@@ -229,28 +230,40 @@ static bool names_item(enum label_kind kind)
     return kind == LABEL_PREF || kind == LABEL_ALT || kind == LABEL_HIDDEN;
 }
 
+/* The labels of one phrase in one department. */
+static void add_label_group(struct index *index, const struct thesaurus *thesaurus,
+                            const struct loose *loose, size_t count, const double *items)
+{
+    uint32_t phrase = (uint32_t)(loose->key >> 32), department = (uint32_t)loose->key;
+    struct range *groups = &index->phrase_groups[phrase];
+    double sharing = 0;
+    if (groups->count++ == 0)
+        groups->first = (uint32_t)index->label_group_count;
+    index->label_groups[index->label_group_count++] =
+        (struct label_group){department, {(uint32_t)index->label_posting_count, (uint32_t)count}};
+    for (size_t i = 0; i < count; i++)
+        sharing += names_item(loose[i].posting.kind);
+    for (size_t i = 0; i < count; i++) {
+        struct label_posting *posting = &index->label_postings[index->label_posting_count++];
+        *posting = loose[i].posting;
+        posting->weight = label_weight(posting->kind, thesaurus->phrase_units[phrase],
+                                       items[department], sharing > 0 ? sharing : 1);
+    }
+}
+
 static void settle_labels(struct index *index, const struct thesaurus *thesaurus,
                           struct loose *loose, size_t count, const double *items)
 {
     qsort(loose, count, sizeof *loose, by_key);
+    index->phrase_count = trie_count(thesaurus->phrases);
+    index->phrase_groups = xcalloc(index->phrase_count, sizeof *index->phrase_groups);
+    index->label_groups = xcalloc(count, sizeof *index->label_groups);
     index->label_postings = xcalloc(count, sizeof *index->label_postings);
-    index->label_ranges = xcalloc(count, sizeof *index->label_ranges);
     for (size_t i = 0, end; i < count; i = end) {
-        double sharing = 0;
-        for (end = i; end < count && loose[end].key == loose[i].key; end++)
-            sharing += names_item(loose[end].posting.kind);
-        map_put(&index->label_numbers, loose[i].key, (uint32_t)index->label_range_count);
-        index->label_ranges[index->label_range_count++] =
-            (struct range){(uint32_t)i, (uint32_t)(end - i)};
-        uint32_t phrase = (uint32_t)loose[i].key;
-        for (size_t j = i; j < end; j++) {
-            loose[j].posting.weight =
-                label_weight(loose[j].posting.kind, thesaurus->phrase_units[phrase],
-                             items[loose[i].key >> 32], sharing > 0 ? sharing : 1);
-            index->label_postings[j] = loose[j].posting;
-        }
+        for (end = i; end < count && loose[end].key == loose[i].key;)
+            end++;
+        add_label_group(index, thesaurus, loose + i, end - i, items);
     }
-    index->label_posting_count = count;
 }
 
 static void index_labels(struct index *index, const struct thesaurus *thesaurus)
@@ -263,7 +276,7 @@ static void index_labels(struct index *index, const struct thesaurus *thesaurus)
         items[concept->department]++;
         for (uint32_t i = 0; i < concept->label_count; i++) {
             const struct label *label = &thesaurus->labels[concept->first_label + i];
-            loose[count++] = (struct loose){(uint64_t) concept->department << 32 | label->phrase,
+            loose[count++] = (struct loose){(uint64_t)label->phrase << 32 | concept->department,
                                             {c, label->kind, 0}};
         }
     }
@@ -293,9 +306,9 @@ void index_destroy(struct index **address)
     for (size_t d = 0; d < index->department_count; d++)
         pair_table_free(&index->pairs[d]);
     free(index->pairs);
-    map_free(&index->label_numbers);
     free(index->postings);
-    free(index->label_ranges);
+    free(index->phrase_groups);
+    free(index->label_groups);
     free(index->label_postings);
     free(index->length_weight);
     free(index);

@@ -1,11 +1,11 @@
 #ifndef JINMU_INDEX_H
 #define JINMU_INDEX_H
 
-#include "catalog/engine/map.h"
 #include "catalog/engine/model.h"
 #include "catalog/engine/pair_table.h"
 #include "catalog/engine/thesaurus.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What each pair of characters and each label says for each concept, by department: the engine's
@@ -26,6 +26,12 @@ struct range {
     uint32_t first, count;
 };
 
+/* What a phrase says in one department. */
+struct label_group {
+    uint32_t department;
+    struct range postings;
+};
+
 struct index {
     /* By department; each has a table of its own, small enough for the cache: a project touches one
      * or two of them. */
@@ -34,9 +40,10 @@ struct index {
     struct posting *postings;
     size_t posting_count;
 
-    struct range *label_ranges;
-    struct map label_numbers; /* department << 32 | phrase → number in label_ranges */
-    size_t label_range_count;
+    struct range *phrase_groups; /* by phrase: its groups, by department */
+    size_t phrase_count;
+    struct label_group *label_groups;
+    size_t label_group_count;
     struct label_posting *label_postings;
     size_t label_posting_count;
 
@@ -56,11 +63,23 @@ static inline struct range index_pair(const struct index *index, uint32_t depart
     return (struct range){slot->first, slot->count};
 }
 
+/* Most phrases belong to one department or two; one that thousands share is searched by halves. */
 static inline struct range index_label(const struct index *index, uint32_t department,
                                        uint32_t phrase)
 {
-    uint32_t number = map_get(&index->label_numbers, (uint64_t)department << 32 | phrase);
-    return number == MAP_NONE ? (struct range){0, 0} : index->label_ranges[number];
+    struct range range =
+        phrase < index->phrase_count ? index->phrase_groups[phrase] : (struct range){0, 0};
+    const struct label_group *groups = index->label_groups + range.first;
+    while (range.count > 4) {
+        uint32_t half = range.count / 2;
+        bool behind = groups[half].department <= department;
+        groups += behind ? half : 0;
+        range.count = behind ? range.count - half : half;
+    }
+    for (uint32_t i = 0; i < range.count; i++)
+        if (groups[i].department == department)
+            return groups[i].postings;
+    return (struct range){0, 0};
 }
 
 #endif

@@ -9,10 +9,9 @@
 /* What a restricted item loses for a unit that may not use it. */
 static const double restriction_penalty = 3.0;
 
+/* What was found for a concept. */
 struct rank_sum {
-    uint32_t round;
     float words, labels, parent, not ;
-    float department;
 };
 
 struct rank_phrase {
@@ -26,18 +25,16 @@ static void make_room(struct ranking *ranking, const struct thesaurus *thesaurus
     if (ranking->concept_count != concepts || ranking->phrase_count != phrases) {
         ranking_free(ranking);
         ranking->sums = xcalloc(concepts, sizeof *ranking->sums);
-        ranking->touched = xcalloc(concepts, sizeof *ranking->touched);
         ranking->phrases = xcalloc(phrases, sizeof *ranking->phrases);
         ranking->found = xcalloc(phrases, sizeof *ranking->found);
         ranking->concept_count = concepts;
         ranking->phrase_count = phrases;
     }
     if (++ranking->round == 0) {
-        memset(ranking->sums, 0, concepts * sizeof *ranking->sums);
         memset(ranking->phrases, 0, phrases * sizeof *ranking->phrases);
         ranking->round = 1;
     }
-    ranking->touched_count = ranking->found_count = ranking->count = ranking->top = 0;
+    ranking->found_count = ranking->count = ranking->top = 0;
 }
 
 static void find_phrases(struct ranking *ranking, const struct reading *reading)
@@ -62,16 +59,6 @@ float ranking_phrase_weight(const struct ranking *ranking, uint32_t phrase)
     return found->round == ranking->round ? found->weight : 0;
 }
 
-static inline struct rank_sum *sum_of(struct ranking *ranking, uint32_t concept, float department)
-{
-    struct rank_sum *sum = &ranking->sums[concept];
-    if (sum->round != ranking->round) {
-        *sum = (struct rank_sum){.round = ranking->round, .department = department};
-        ranking->touched[ranking->touched_count++] = concept;
-    }
-    return sum;
-}
-
 /* Memory is slower than arithmetic here: what will be read is asked for some pairs ahead. */
 enum { AHEAD = 12, AT_ONCE = 64 };
 
@@ -89,8 +76,8 @@ static size_t look_up_pairs(const struct pair_table *table, const struct index *
     return count;
 }
 
-static void sum_pairs(struct ranking *ranking, const struct index *index,
-                      const struct reading *reading, uint32_t department, float weight)
+static void sum_pairs(struct rank_sum *sums, const struct index *index,
+                      const struct reading *reading, uint32_t department)
 {
     const struct pair_slot *slots[AT_ONCE];
     for (size_t from = 0; from < reading->mass_count; from += AT_ONCE) {
@@ -100,23 +87,23 @@ static void sum_pairs(struct ranking *ranking, const struct index *index,
                                      left < AT_ONCE ? left : AT_ONCE, slots);
         for (size_t i = 0; i < count; i++) {
             const struct posting *posting = index->postings + slots[i]->first;
-            for (uint32_t p = 0; p < slots[i]->count; p++)
-                sum_of(ranking, posting[p].concept, weight)->words +=
-                    masses[i].weight * posting[p].weight;
+            const struct posting *end = posting + slots[i]->count;
+            for (float weight = masses[i].weight; posting < end; posting++)
+                sums[posting->concept].words += weight * posting->weight;
         }
     }
 }
 
-static void sum_labels(struct ranking *ranking, const struct index *index, uint32_t department,
-                       float weight)
+static void sum_labels(const struct ranking *ranking, const struct index *index,
+                       uint32_t department)
 {
     for (size_t i = 0; i < ranking->found_count; i++) {
         struct range range = index_label(index, department, ranking->found[i]);
         float found = ranking->phrases[ranking->found[i]].weight;
+        float full = found < 1 ? found : 1;
         for (uint32_t p = 0; p < range.count; p++) {
             const struct label_posting *posting = &index->label_postings[range.first + p];
-            struct rank_sum *sum = sum_of(ranking, posting->concept, weight);
-            float full = found < 1 ? found : 1;
+            struct rank_sum *sum = &ranking->sums[posting->concept];
             if (posting->kind == LABEL_NOT)
                 sum->not += full;
             else if (posting->kind == LABEL_PARENT)
@@ -125,13 +112,6 @@ static void sum_labels(struct ranking *ranking, const struct index *index, uint3
                 sum->labels += found * posting->weight;
         }
     }
-}
-
-static void sum_department(struct ranking *ranking, const struct index *index,
-                           const struct reading *reading, uint32_t department, float weight)
-{
-    sum_pairs(ranking, index, reading, department, weight);
-    sum_labels(ranking, index, department, weight);
 }
 
 static bool lists(const char *names, const struct guesses *guesses)
@@ -151,52 +131,100 @@ bool rank_allows(const struct leaf *leaf, const struct guesses *guesses)
     return true;
 }
 
-static void score_leaf(struct ranking *ranking, const struct index *index,
-                       const struct model *model, const struct revision *revision, uint32_t concept,
-                       double mass, const struct guesses *guesses)
+/* One search: what is the same for all its candidates. */
+struct search {
+    struct ranking *ranking;
+    const struct thesaurus *thesaurus;
+    const struct index *index;
+    const struct model *model;
+    const struct revision *revision;
+    const struct reading *reading;
+    const struct guesses *guesses;
+    double root;        /* of the mass of the text */
+    double label_scale; /* labels tell less in a long text */
+};
+
+static void score_leaf(const struct search *search, uint32_t concept, double department)
 {
+    struct ranking *ranking = search->ranking;
     const struct rank_sum *sum = &ranking->sums[concept];
-    uint32_t number = revision->leaf_of_concept[concept];
+    uint32_t number = search->revision->leaf_of_concept[concept];
     if (number == NO_NUMBER)
         return;
-    const struct leaf *leaf = &revision->leaves[number];
-    double root = sqrt(mass);
+    const struct leaf *leaf = &search->revision->leaves[number];
     struct scored *scored = &ranking->all[ranking->count++];
     *scored = (struct scored){
         .leaf = number,
         .features =
             {
-                [FEATURE_WORDS] = (double)sum->words / root,
-                [FEATURE_LENGTH] = (double)index->length_weight[concept] * root,
-                [FEATURE_LABELS] = 2 * (double)sum->labels / sqrt(10 + mass),
+                [FEATURE_WORDS] = (double)sum->words / search->root,
+                [FEATURE_LENGTH] = (double)search->index->length_weight[concept] * search->root,
+                [FEATURE_LABELS] = 2 * (double)sum->labels / search->label_scale,
                 [FEATURE_PARENT] = (double)sum->parent,
                 [FEATURE_NOT] = (double)sum->not,
                 [FEATURE_CLASS_B] = leaf->code[0] == 'B',
-                [FEATURE_DEPARTMENT] = log((double)sum->department),
+                [FEATURE_DEPARTMENT] = department,
             },
     };
     for (int f = 0; f < FEATURES; f++)
-        scored->score += model->features[f] * scored->features[f];
-    if (*leaf->restriction && !rank_allows(leaf, guesses))
+        scored->score += search->model->features[f] * scored->features[f];
+    if (*leaf->restriction && !rank_allows(leaf, search->guesses))
         scored->score -= restriction_penalty;
 }
 
-/* Brings the best `top` to the front, in order; ties go to the earlier item of the catalog. */
+static void search_department(const struct search *search, uint32_t department, float weight)
+{
+    struct ranking *ranking = search->ranking;
+    uint32_t first = search->thesaurus->first_concept[department];
+    size_t count = search->thesaurus->first_concept[department + 1] - first;
+    double certainty = log((double)weight);
+    memset(ranking->sums + first, 0, count * sizeof *ranking->sums);
+    sum_pairs(ranking->sums, search->index, search->reading, department);
+    sum_labels(ranking, search->index, department);
+    if (ranking->count + count > ranking->capacity) {
+        ranking->capacity = (ranking->count + count) * 2;
+        ranking->all = xrealloc(ranking->all, ranking->capacity * sizeof *ranking->all);
+    }
+    for (size_t i = first; i < first + count; i++) {
+        const struct rank_sum *sum = &ranking->sums[i];
+        if (sum->words + sum->labels + sum->parent + sum->not > 0)
+            score_leaf(search, (uint32_t)i, certainty);
+    }
+}
+
+static bool is_better(const struct scored *one, const struct scored *other)
+{
+    return one->score > other->score || (one->score == other->score && one->leaf < other->leaf);
+}
+
+/* The numbers of the best, best first; ties go to the earlier item of the catalog. */
+static size_t find_top(const struct ranking *ranking, size_t best[RANK_TOP])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ranking->count; i++) {
+        if (count == RANK_TOP && !is_better(&ranking->all[i], &ranking->all[best[count - 1]]))
+            continue;
+        size_t at = count < RANK_TOP ? count++ : count - 1;
+        for (; at > 0 && is_better(&ranking->all[i], &ranking->all[best[at - 1]]); at--)
+            best[at] = best[at - 1];
+        best[at] = i;
+    }
+    return count;
+}
+
+/* Brings them to the front, in order. */
 static void select_top(struct ranking *ranking)
 {
-    size_t top = ranking->count < RANK_TOP ? ranking->count : RANK_TOP;
-    for (size_t t = 0; t < top; t++) {
-        size_t best = t;
-        for (size_t i = t + 1; i < ranking->count; i++) {
-            const struct scored *a = &ranking->all[i], *b = &ranking->all[best];
-            if (a->score > b->score || (a->score == b->score && a->leaf < b->leaf))
-                best = i;
-        }
+    size_t best[RANK_TOP];
+    ranking->top = find_top(ranking, best);
+    for (size_t t = 0; t < ranking->top; t++) {
         struct scored moved = ranking->all[t];
-        ranking->all[t] = ranking->all[best];
-        ranking->all[best] = moved;
+        ranking->all[t] = ranking->all[best[t]];
+        ranking->all[best[t]] = moved;
+        for (size_t later = t + 1; later < ranking->top; later++)
+            if (best[later] == t)
+                best[later] = best[t];
     }
-    ranking->top = top;
 }
 
 static void share_out(struct ranking *ranking)
@@ -213,24 +241,28 @@ void rank_project(struct ranking *ranking, const struct thesaurus *thesaurus,
                   const struct revision *revision, const struct reading *reading,
                   const struct guesses *guesses)
 {
+    double mass = reading->total_mass > 1 ? reading->total_mass : 1;
+    struct search search = {.ranking = ranking,
+                            .thesaurus = thesaurus,
+                            .index = index,
+                            .model = model,
+                            .revision = revision,
+                            .reading = reading,
+                            .guesses = guesses,
+                            .root = sqrt(mass),
+                            .label_scale = sqrt(10 + mass)};
+    uint32_t serves_all = thesaurus->department_b;
     make_room(ranking, thesaurus);
     find_phrases(ranking, reading);
-    for (size_t g = 0; g < guesses->count; g++)
-        if (guesses->all[g].department != NO_NUMBER)
-            sum_department(ranking, index, reading, guesses->all[g].department,
-                           guesses->all[g].weight);
-    for (uint32_t d = 0; guesses->count == 0 && d < thesaurus->department_count; d++)
-        if (d != thesaurus->department_b)
-            sum_department(ranking, index, reading, d, 1.0f);
-    sum_department(ranking, index, reading, thesaurus->department_b, 1.0f);
-
-    if (ranking->touched_count > ranking->all_capacity) {
-        ranking->all_capacity = ranking->touched_count * 2;
-        ranking->all = xrealloc(ranking->all, ranking->all_capacity * sizeof *ranking->all);
+    for (size_t g = 0; g < guesses->count; g++) {
+        uint32_t department = guesses->all[g].department;
+        if (department != NO_NUMBER && department != serves_all)
+            search_department(&search, department, guesses->all[g].weight);
     }
-    double mass = reading->total_mass > 1 ? reading->total_mass : 1;
-    for (size_t i = 0; i < ranking->touched_count; i++)
-        score_leaf(ranking, index, model, revision, ranking->touched[i], mass, guesses);
+    for (uint32_t d = 0; guesses->count == 0 && d < thesaurus->department_count; d++)
+        if (d != serves_all)
+            search_department(&search, d, 1.0f);
+    search_department(&search, serves_all, 1.0f);
     select_top(ranking);
     share_out(ranking);
 }
@@ -239,7 +271,6 @@ void ranking_free(struct ranking *ranking)
 {
     free(ranking->all);
     free(ranking->sums);
-    free(ranking->touched);
     free(ranking->phrases);
     free(ranking->found);
     *ranking = (struct ranking){0};

@@ -18,17 +18,15 @@ struct ranking {
     struct scored *all; /* the first `top` are in order, best first */
     size_t count;
     size_t top;
-    /* scratch by concept and by phrase, valid where stamped with `round` */
+    size_t capacity;
+    /* scratch: by concept, of the departments searched; by phrase, valid where stamped with `round` */
     struct rank_sum *sums;
     size_t concept_count;
-    uint32_t *touched;
-    size_t touched_count;
     struct rank_phrase *phrases;
     size_t phrase_count;
     uint32_t *found; /* distinct phrases of the text */
     size_t found_count;
     uint32_t round;
-    size_t all_capacity;
 };
 
 enum { RANK_TOP = 8 };

@@ -131,6 +131,16 @@ static size_t revision_number(const struct thesaurus *thesaurus, const char *num
     return 0;
 }
 
+/* A row in quarantine stands for its key only while no real one does: what lies below the key hangs
+ * under the real one, whichever comes first. */
+static void note_key(struct rows *rows, uint32_t number)
+{
+    const struct row *row = &rows->all[number];
+    uint64_t key = row_key(row->revision, row->department, row->code);
+    if (row->offered || map_get(&rows->by_key, key) == MAP_NONE)
+        map_put(&rows->by_key, key, number);
+}
+
 static int load_rows(struct thesaurus *thesaurus, struct store *store, struct rows *rows,
                      struct fault *fault)
 {
@@ -154,8 +164,7 @@ static int load_rows(struct thesaurus *thesaurus, struct store *store, struct ro
             .level = sqlite3_column_int(statement, 6),
             .offered = strcmp(store_text(statement, 7), "quarantine") != 0,
         };
-        map_put(&rows->by_key, row_key(row->revision, row->department, row->code),
-                (uint32_t)rows->count++);
+        note_key(rows, (uint32_t)rows->count++);
     }
     sqlite3_finalize(statement);
     return got;
@@ -220,6 +229,48 @@ static void fill_revision(struct thesaurus *thesaurus, const struct rows *rows, 
     }
 }
 
+/* Where each concept goes so that those of one department become neighbours (free()); fills in
+ * first_concept. */
+static uint32_t *places_by_department(struct thesaurus *thesaurus)
+{
+    size_t count = thesaurus->concept_count, departments = thesaurus->department_count;
+    uint32_t *first = arena_alloc(&thesaurus->arena, (departments + 1) * sizeof *first);
+    uint32_t *next = xcalloc(departments, sizeof *next), *place = xcalloc(count, sizeof *place);
+    for (size_t c = 0; c < count; c++)
+        first[thesaurus->concepts[c].department + 1]++;
+    for (size_t d = 0; d < departments; d++) {
+        first[d + 1] += first[d];
+        next[d] = first[d];
+    }
+    for (size_t c = 0; c < count; c++)
+        place[c] = next[thesaurus->concepts[c].department]++;
+    free(next);
+    thesaurus->first_concept = first;
+    return place;
+}
+
+/* Concepts are numbered as the rows came; now by department, so that a project touches little memory. */
+static void gather_departments(struct thesaurus *thesaurus)
+{
+    uint32_t *place = places_by_department(thesaurus);
+    struct concept *gathered = xcalloc(thesaurus->concept_count, sizeof *gathered);
+    for (size_t c = 0; c < thesaurus->concept_count; c++)
+        gathered[place[c]] = thesaurus->concepts[c];
+    free(thesaurus->concepts);
+    thesaurus->concepts = gathered;
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        for (size_t i = 0; i < thesaurus->revisions[r].leaf_count; i++) {
+            struct leaf *leaf = &thesaurus->revisions[r].leaves[i];
+            leaf->concept = place[leaf->concept];
+        }
+    for (size_t i = 0; i < thesaurus->concept_numbers.capacity; i++) {
+        struct map_slot *slot = &thesaurus->concept_numbers.slots[i];
+        if (slot->key)
+            slot->value = place[slot->value];
+    }
+    free(place);
+}
+
 static void number_leaves(struct thesaurus *thesaurus)
 {
     for (size_t r = 0; r < thesaurus->revision_count; r++) {
@@ -242,6 +293,7 @@ static void build_revisions(struct thesaurus *thesaurus, const struct rows *rows
         if (thesaurus->revisions[r].leaf_count)
             thesaurus->revisions[kept++] = thesaurus->revisions[r];
     thesaurus->revision_count = kept;
+    gather_departments(thesaurus);
     number_leaves(thesaurus);
 }
 

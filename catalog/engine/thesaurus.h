@@ -64,8 +64,9 @@ struct thesaurus {
     size_t department_count;
     uint32_t department_b;
 
-    struct concept *concepts;
+    struct concept *concepts; /* those of a department side by side */
     size_t concept_count;
+    uint32_t *first_concept; /* by department: its first; one more ends the last */
     struct label *labels;
     size_t label_count;
 

@@ -23,9 +23,9 @@ static size_t find_candidate(struct ranking *ranking, uint32_t leaf)
     for (size_t i = 0; i < ranking->count; i++)
         if (ranking->all[i].leaf == leaf)
             return i;
-    if (ranking->count == ranking->all_capacity) {
-        ranking->all_capacity = ranking->all_capacity * 2 + 1;
-        ranking->all = xrealloc(ranking->all, ranking->all_capacity * sizeof *ranking->all);
+    if (ranking->count == ranking->capacity) {
+        ranking->capacity = ranking->capacity * 2 + 1;
+        ranking->all = xrealloc(ranking->all, ranking->capacity * sizeof *ranking->all);
     }
     ranking->all[ranking->count] = (struct scored){.leaf = leaf};
     return ranking->count++;
