@@ -75,9 +75,12 @@ struct kind_table *kind_table_load(struct store *store, struct thesaurus *thesau
 
 void kind_table_learn(struct kind_table *table, const struct model *model)
 {
+    size_t counts[PLACES] = {0};
+    for (size_t i = 0; i < model->kind_word_count; i++)
+        counts[model->kind_words[i].place]++;
     for (int p = 0; p < PLACES; p++) {
         pair_table_free(&table->words[p]);
-        table->words[p] = pair_table_new(model->kind_word_count);
+        table->words[p] = pair_table_new(counts[p]);
     }
     free(table->weights);
     table->weights = xcalloc(model->kind_word_count, sizeof *table->weights);
@@ -142,13 +145,15 @@ static void look_up_lexicon(const struct kind_table *table, const struct reading
     }
 }
 
-static void add_sparse(struct kind_view *view, enum place place, uint32_t pair, float value)
+static void add_sparse(struct kind_view *view, enum place place, uint32_t pair, uint32_t hash,
+                       float value)
 {
     if (view->sparse_count == view->sparse_capacity) {
         view->sparse_capacity = view->sparse_capacity ? view->sparse_capacity * 2 : 1024;
         view->sparse = xrealloc(view->sparse, view->sparse_capacity * sizeof *view->sparse);
     }
-    view->sparse[view->sparse_count++] = (struct kind_feature){(uint64_t)place << 32 | pair, value};
+    view->sparse[view->sparse_count++] =
+        (struct kind_feature){(uint64_t)place << 32 | pair, value, hash};
 }
 
 static void observe_pairs(const struct reading *reading, struct kind_view *view)
@@ -161,12 +166,13 @@ static void observe_pairs(const struct reading *reading, struct kind_view *view)
     for (size_t i = 0; i < reading->mass_count; i++) {
         const struct mass *mass = &reading->masses[i];
         if (mass->fields >> FIELD_NAME & 1)
-            add_sparse(view, PLACE_NAME, mass->units, name_value);
+            add_sparse(view, PLACE_NAME, mass->units, mass->hash, name_value);
         if (mass->fields >> FIELD_DESCRIPTION & 1)
-            add_sparse(view, PLACE_BODY, mass->units, body);
+            add_sparse(view, PLACE_BODY, mass->units, mass->hash, body);
     }
     for (size_t i = name->pair_count > 2 ? name->pair_count - 2 : 0; i < name->pair_count; i++)
-        add_sparse(view, PLACE_ENDING, name->pairs[i].units, name_value);
+        add_sparse(view, PLACE_ENDING, name->pairs[i].units, pair_hash(name->pairs[i].units),
+                   name_value);
 }
 
 void kind_observe(const struct kind_table *table, const struct reading *reading,
@@ -190,11 +196,40 @@ void kind_observe(const struct kind_table *table, const struct reading *reading,
     observe_pairs(reading, view);
 }
 
-enum { AHEAD = 12 };
+enum { AT_ONCE = 64 };
 
-static inline void expect_word(const struct kind_table *table, uint64_t key)
+/* Those features of at most AT_ONCE that the table may know, in order. */
+static size_t sift_features(const struct kind_table *table, const struct kind_feature *features,
+                            size_t count, const struct kind_feature **sifted)
 {
-    pair_table_expect(&table->words[key >> 32], (uint32_t)key);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        sifted[kept] = &features[i];
+        kept += pair_table_may_have(&table->words[features[i].key >> 32], features[i].hash);
+    }
+    for (size_t i = 0; i < kept; i++)
+        pair_table_expect(&table->words[sifted[i]->key >> 32], sifted[i]->hash);
+    return kept;
+}
+
+static void add_words(const struct kind_table *table, const struct kind_view *view,
+                      double scores[KINDS])
+{
+    const struct kind_feature *sifted[AT_ONCE + 1];
+    for (size_t from = 0; from < view->sparse_count; from += AT_ONCE) {
+        size_t left = view->sparse_count - from;
+        size_t count =
+            sift_features(table, view->sparse + from, left < AT_ONCE ? left : AT_ONCE, sifted);
+        for (size_t i = 0; i < count; i++) {
+            const struct pair_slot *slot = pair_table_find(
+                &table->words[sifted[i]->key >> 32], (uint32_t)sifted[i]->key, sifted[i]->hash);
+            if (!slot->count)
+                continue;
+            const float *weights = table->weights[slot->first];
+            for (int k = 0; k < KINDS; k++)
+                scores[k] += (double)(sifted[i]->value * weights[k]);
+        }
+    }
 }
 
 void kind_decide(const struct kind_table *table, const struct model *model,
@@ -204,14 +239,7 @@ void kind_decide(const struct kind_table *table, const struct model *model,
     for (int d = 0; d < DENSES; d++)
         for (int k = 0; k < KINDS; k++)
             scores[k] += view->dense[d] * model->kind_dense[d][k];
-    for (size_t i = 0; i < view->sparse_count; i++) {
-        if (i + AHEAD < view->sparse_count)
-            expect_word(table, view->sparse[i + AHEAD].key);
-        const struct pair_slot *slot =
-            pair_table_get(&table->words[view->sparse[i].key >> 32], (uint32_t)view->sparse[i].key);
-        for (int k = 0; slot->count && k < KINDS; k++)
-            scores[k] += (double)(view->sparse[i].value * table->weights[slot->first][k]);
-    }
+    add_words(table, view, scores);
     for (int k = 0; k < KINDS; k++)
         highest = fmax(highest, scores[k]);
     for (int k = 0; k < KINDS; k++)

@@ -21,6 +21,7 @@ void kind_table_destroy(struct kind_table **table);
 struct kind_feature {
     uint64_t key;
     float value;
+    uint32_t hash; /* pair_hash of the pair */
 };
 
 struct kind_view {

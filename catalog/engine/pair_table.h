@@ -1,11 +1,13 @@
 #ifndef JINMU_PAIR_TABLE_H
 #define JINMU_PAIR_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Ranges by pair of characters, open addressed: what the engine looks up for every pair of a text. A
- * pair is never 0. */
+ * pair is never 0. Most pairs of a text are not in the table: a bit or two by hash, small enough for
+ * the first cache, say so of nine in ten of these. */
 struct pair_slot {
     uint32_t pair; /* 0: free */
     uint32_t first, count;
@@ -13,7 +15,9 @@ struct pair_slot {
 
 struct pair_table {
     struct pair_slot *slots;
+    uint64_t *filter; /* a bit by the upper bits of the hash */
     uint32_t mask;
+    int filter_shift;
 };
 
 /* An empty table with room for `pairs` pairs, no more. */
@@ -22,24 +26,43 @@ struct pair_table pair_table_new(size_t pairs);
 struct pair_slot *pair_table_add(struct pair_table *table, uint32_t pair);
 void pair_table_free(struct pair_table *table);
 
-static inline uint32_t pair_table_start(const struct pair_table *table, uint32_t pair)
+/* The hash of a pair, the same for all tables, so that a text computes it once. */
+static inline uint32_t pair_hash(uint32_t pair)
 {
-    return ((pair ^ pair >> 15) * 0x9E3779B1u >> 8) & table->mask;
+    return (pair ^ pair >> 15) * 0x9E3779B1u;
+}
+
+/* False: the table has surely not the pair of this hash. */
+static inline bool pair_table_may_have(const struct pair_table *table, uint32_t hash)
+{
+    uint32_t bit = hash >> table->filter_shift;
+    return table->filter[bit >> 6] >> (bit & 63) & 1;
+}
+
+static inline uint32_t pair_table_start(const struct pair_table *table, uint32_t hash)
+{
+    return hash >> 8 & table->mask;
 }
 
 /* Tells the processor that the pair will be looked up soon. */
-static inline void pair_table_expect(const struct pair_table *table, uint32_t pair)
+static inline void pair_table_expect(const struct pair_table *table, uint32_t hash)
 {
-    __builtin_prefetch(&table->slots[pair_table_start(table, pair)]);
+    __builtin_prefetch(&table->slots[pair_table_start(table, hash)]);
 }
 
 /* The slot of the pair, or an empty one (count 0) when the table has it not. */
-static inline const struct pair_slot *pair_table_get(const struct pair_table *table, uint32_t pair)
+static inline const struct pair_slot *pair_table_find(const struct pair_table *table, uint32_t pair,
+                                                      uint32_t hash)
 {
-    const struct pair_slot *slot = &table->slots[pair_table_start(table, pair)];
+    const struct pair_slot *slot = &table->slots[pair_table_start(table, hash)];
     while (slot->pair != pair && slot->pair != 0)
         slot = slot == &table->slots[table->mask] ? table->slots : slot + 1;
     return slot;
+}
+
+static inline const struct pair_slot *pair_table_get(const struct pair_table *table, uint32_t pair)
+{
+    return pair_table_find(table, pair, pair_hash(pair));
 }
 
 #endif

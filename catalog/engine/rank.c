@@ -59,38 +59,49 @@ float ranking_phrase_weight(const struct ranking *ranking, uint32_t phrase)
     return found->round == ranking->round ? found->weight : 0;
 }
 
-/* Memory is slower than arithmetic here: what will be read is asked for some pairs ahead. */
-enum { AHEAD = 12, AT_ONCE = 64 };
+enum { AT_ONCE = 64 };
 
-static size_t look_up_pairs(const struct pair_table *table, const struct index *index,
-                            const struct mass *masses, size_t count, const struct pair_slot **slots)
+/* The pairs that the table may have, of at most AT_ONCE. Memory is slower than arithmetic here: what
+ * will be read is asked for ahead. */
+static size_t sift_pairs(const struct pair_table *table, const struct mass *masses, size_t count,
+                         const struct mass **sifted)
 {
-    for (size_t i = 0; i < count && i < AHEAD; i++)
-        pair_table_expect(table, masses[i].units);
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i + AHEAD < count)
-            pair_table_expect(table, masses[i + AHEAD].units);
-        slots[i] = pair_table_get(table, masses[i].units);
+        sifted[kept] = &masses[i];
+        kept += pair_table_may_have(table, masses[i].hash);
+    }
+    for (size_t i = 0; i < kept; i++)
+        pair_table_expect(table, sifted[i]->hash);
+    return kept;
+}
+
+static void sum_postings(struct rank_sum *sums, const struct index *index,
+                         const struct pair_table *table, const struct mass **masses, size_t count)
+{
+    const struct pair_slot *slots[AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        slots[i] = pair_table_find(table, masses[i]->units, masses[i]->hash);
         __builtin_prefetch(&index->postings[slots[i]->first]);
     }
-    return count;
+    for (size_t i = 0; i < count; i++) {
+        const struct posting *posting = index->postings + slots[i]->first;
+        const struct posting *end = posting + slots[i]->count;
+        for (float weight = masses[i]->weight; posting < end; posting++)
+            sums[posting->concept].words += weight * posting->weight;
+    }
 }
 
 static void sum_pairs(struct rank_sum *sums, const struct index *index,
                       const struct reading *reading, uint32_t department)
 {
-    const struct pair_slot *slots[AT_ONCE];
+    const struct pair_table *table = &index->pairs[department];
+    const struct mass *sifted[AT_ONCE + 1];
     for (size_t from = 0; from < reading->mass_count; from += AT_ONCE) {
-        const struct mass *masses = reading->masses + from;
         size_t left = reading->mass_count - from;
-        size_t count = look_up_pairs(&index->pairs[department], index, masses,
-                                     left < AT_ONCE ? left : AT_ONCE, slots);
-        for (size_t i = 0; i < count; i++) {
-            const struct posting *posting = index->postings + slots[i]->first;
-            const struct posting *end = posting + slots[i]->count;
-            for (float weight = masses[i].weight; posting < end; posting++)
-                sums[posting->concept].words += weight * posting->weight;
-        }
+        size_t count =
+            sift_pairs(table, reading->masses + from, left < AT_ONCE ? left : AT_ONCE, sifted);
+        sum_postings(sums, index, table, sifted, count);
     }
 }
 

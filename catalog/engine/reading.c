@@ -1,5 +1,6 @@
 #include "catalog/engine/reading.h"
 
+#include "catalog/engine/pair_table.h"
 #include "common/strbuf.h"
 
 #include <math.h>
@@ -160,13 +161,14 @@ static void take_field(struct reading_field *field, const struct folder *folder,
 static struct reading_slot *slot_of(struct reading *reading, uint32_t units)
 {
     size_t mask = reading->slot_capacity - 1;
-    size_t at = (units * 0x9E3779B1u >> 7) & mask;
+    uint32_t hash = pair_hash(units);
+    size_t at = hash >> 8 & mask;
     while (reading->slots[at].round == reading->round && reading->slots[at].units != units)
         at = (at + 1) & mask;
     struct reading_slot *slot = &reading->slots[at];
     if (slot->round != reading->round) {
         *slot = (struct reading_slot){units, reading->round, (uint32_t)reading->mass_count, {0}};
-        reading->masses[reading->mass_count++] = (struct mass){units, 0, 0};
+        reading->masses[reading->mass_count++] = (struct mass){units, hash, 0, 0};
     }
     return slot;
 }

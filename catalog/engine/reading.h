@@ -21,6 +21,7 @@ struct pair {
 /* A distinct pair of the whole project. */
 struct mass {
     uint32_t units;
+    uint32_t hash; /* pair_hash of the units */
     float weight;
     uint32_t fields; /* bit f: it stands in field f */
 };
