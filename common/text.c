@@ -23,6 +23,10 @@ static uint32_t next_code_point(const unsigned char **at, const unsigned char *e
     const unsigned char *b = *at;
     if (b >= end)
         return 0;
+    if ((b[0] & 0xF0) == 0xE0) { /* hanzi first: they are most of every text */
+        *at = b + 3;
+        return (uint32_t)((b[0] & 0x0F) << 12 | (b[1] & 0x3F) << 6 | (b[2] & 0x3F));
+    }
     if (b[0] < 0x80) {
         *at = b + 1;
         return b[0];
@@ -30,10 +34,6 @@ static uint32_t next_code_point(const unsigned char **at, const unsigned char *e
     if (b[0] < 0xE0) {
         *at = b + 2;
         return (uint32_t)((b[0] & 0x1F) << 6 | (b[1] & 0x3F));
-    }
-    if (b[0] < 0xF0) {
-        *at = b + 3;
-        return (uint32_t)((b[0] & 0x0F) << 12 | (b[1] & 0x3F) << 6 | (b[2] & 0x3F));
     }
     *at = b + 4;
     return (uint32_t)((b[0] & 0x07) << 18 | (b[1] & 0x3F) << 12 | (b[2] & 0x3F) << 6 |
@@ -66,13 +66,18 @@ size_t text_length(const char *utf8)
     return count;
 }
 
+/* How many bytes a code point has that begins with this one. */
+static inline size_t bytes_of(unsigned char first)
+{
+    return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
 size_t text_offset(const char *utf8, size_t index)
 {
-    const unsigned char *start = (const unsigned char *)utf8, *at = start;
-    const unsigned char *end = start + strlen(utf8);
-    while (index-- && at < end)
-        next_code_point(&at, end);
-    return (size_t)(at - start);
+    const char *at = utf8;
+    for (; index && *at; index--)
+        at += bytes_of((unsigned char)*at);
+    return (size_t)(at - utf8);
 }
 
 char *text_cut(const char *utf8, struct span span)

@@ -411,17 +411,27 @@ static void search_field(struct check_context *context, enum field field, const 
 
 /* ---- one project ---- */
 
+/* The engine has taken the description already, to look for its line items. */
+static void take_plain(struct check_context *context, enum field field)
+{
+    const char *text = context->project->fields[field];
+    struct plain *own = &context->scratch->fields[field].plain;
+    if (context->verdict->plain_of == text) {
+        context->fields[field].plain = context->verdict->plain;
+        return;
+    }
+    plain_take(own, text, strlen(text));
+    context->fields[field].plain = *own;
+}
+
 struct check_field *check_take(struct check_context *context, enum field field)
 {
     struct check_field *taken = &context->fields[field];
     if (taken->taken)
         return taken;
-    const char *text = context->project->fields[field];
-    plain_take(&taken->plain, text, strlen(text));
+    take_plain(context, field);
     taken->amount_count = taken->has_money ? money_find(&taken->plain, taken->amounts, AMOUNTS) : 0;
     taken->taken = true;
-    /* keep the memory that may have grown */
-    context->scratch->fields[field].plain = taken->plain;
     return taken;
 }
 

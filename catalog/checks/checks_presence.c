@@ -128,30 +128,44 @@ static void check_declared_amount(struct check_context *context, const struct ru
 
 /* ---- duplicate.near ---- */
 
-static bool is_duplicate(const struct rule *rule, const struct near_project *one,
-                         const struct near_project *other)
+/* How alike two must be, read once for a project that is compared with many. */
+struct duplicate_limits {
+    uint32_t pairs;
+    double same_unit, other_unit, other_name;
+};
+
+/* How similar two must be to be the same project; 2, which none is, where that is out of the question.
+ * Parts of one work are described alike: another name and another amount are another project. */
+static double similarity_wanted(const struct duplicate_limits *limits,
+                                const struct near_project *one, const struct near_project *other)
 {
     uint32_t most = one->pairs > other->pairs ? one->pairs : other->pairs;
     uint32_t least = one->pairs > other->pairs ? other->pairs : one->pairs;
-    if (least < (uint32_t)rule_value(rule, "pairs", 24) || (double)least < 0.6 * (double)most)
-        return false;
-    double similarity = near_similarity(one, other);
-    bool same_name = one->name == other->name, same_unit = one->unit == other->unit && one->unit;
-    if (same_name)
-        return similarity >= rule_value(rule, same_unit ? "same-unit" : "other-unit", 0.7);
-    /* parts of one work are described alike: another name and another amount are another project */
-    return one->amount_fen >= 0 && one->amount_fen == other->amount_fen &&
-           similarity >= rule_value(rule, "other-name", 0.92);
+    if (least < limits->pairs || (double)least < 0.6 * (double)most)
+        return 2;
+    if (one->name == other->name)
+        return one->unit == other->unit && one->unit ? limits->same_unit : limits->other_unit;
+    return one->amount_fen >= 0 && one->amount_fen == other->amount_fen ? limits->other_name : 2;
+}
+
+static bool is_duplicate(const struct duplicate_limits *limits, const struct near_project *one,
+                         const struct near_project *other)
+{
+    double wanted = similarity_wanted(limits, one, other);
+    return wanted <= 1 && near_similarity(one, other) >= wanted;
 }
 
 static void check_duplicate(struct check_context *context, const struct rule *rule)
 {
+    struct duplicate_limits limits = {
+        (uint32_t)rule_value(rule, "pairs", 24), rule_value(rule, "same-unit", 0.7),
+        rule_value(rule, "other-unit", 0.7), rule_value(rule, "other-name", 0.92)};
     struct near *near = check_near(context);
     struct near_project seen;
     const struct project *project = context->project;
     near_observe(project, &context->verdict->reading, &seen);
     for (size_t i = 0; i < near->count; i++)
-        if (is_duplicate(rule, &seen, &near->all[i])) {
+        if (is_duplicate(&limits, &seen, &near->all[i])) {
             check_report_other(context, rule, near_id(near, &near->all[i]));
             break;
         }

@@ -69,10 +69,10 @@ void near_observe(const struct project *project, const struct reading *reading,
     }
     out->pairs = (uint32_t)reading->mass_count;
     uint32_t fill = 0;
-    for (size_t i = NEAR_BINS * 2; i-- > 0;) {
-        size_t bin = i % NEAR_BINS;
-        if (least[bin] != UINT32_MAX)
-            fill = least[bin];
+    for (size_t bin = NEAR_BINS; bin-- > 0;)
+        fill = least[bin] != UINT32_MAX ? least[bin] : fill;
+    for (size_t bin = NEAR_BINS; bin-- > 0;) {
+        fill = least[bin] != UINT32_MAX ? least[bin] : fill;
         out->bins[bin] = (uint8_t)(mix(fill) >> 40);
     }
     out->name = hash_units(&reading->fields[FIELD_NAME].folded);

@@ -42,7 +42,7 @@ static int64_t chinese_section(uint32_t code)
 }
 
 /* One to nine, two ways each, 两, 贰 and 叁 in their old forms, 十 and 拾. */
-static bool starts_chinese(uint32_t code)
+bool numeral_starts_chinese(uint32_t code)
 {
     switch (code) {
     case 0x4E00:
@@ -73,13 +73,6 @@ static bool starts_chinese(uint32_t code)
     default:
         return false;
     }
-}
-
-bool numeral_starts(uint32_t code)
-{
-    if (code < 0x3000)
-        return plain_is_digit(code);
-    return starts_chinese(code);
 }
 
 /* 一百二十 | 三千五百 | 十五; sets *at behind it. */

@@ -9,6 +9,10 @@
 static inline uint32_t next_code(const unsigned char **at)
 {
     const unsigned char *b = *at;
+    if ((b[0] & 0xF0) == 0xE0) { /* hanzi first: they are most of every text */
+        *at = b + 3;
+        return (uint32_t)((b[0] & 0x0F) << 12 | (b[1] & 0x3F) << 6 | (b[2] & 0x3F));
+    }
     if (b[0] < 0x80) {
         *at = b + 1;
         return b[0];
@@ -17,10 +21,6 @@ static inline uint32_t next_code(const unsigned char **at)
         *at = b + 2;
         return (uint32_t)((b[0] & 0x1F) << 6 | (b[1] & 0x3F));
     }
-    if (b[0] < 0xF0) {
-        *at = b + 3;
-        return (uint32_t)((b[0] & 0x0F) << 12 | (b[1] & 0x3F) << 6 | (b[2] & 0x3F));
-    }
     *at = b + 4;
     return (uint32_t)((b[0] & 0x07) << 18 | (b[1] & 0x3F) << 12 | (b[2] & 0x3F) << 6 |
                       (b[3] & 0x3F));
@@ -28,9 +28,11 @@ static inline uint32_t next_code(const unsigned char **at)
 
 static inline uint32_t narrowed(uint32_t code)
 {
+    if (code < 0xFF00)
+        return code == 0x3000 ? ' ' : code;
     if (code >= 0xFF01 && code <= 0xFF5E)
         return code - 0xFEE0;
-    return code == 0x3000 ? ' ' : code == 0xFFE5 ? 0xA5 : code;
+    return code == 0xFFE5 ? 0xA5 : code;
 }
 
 void plain_take(struct plain *plain, const char *utf8, size_t bytes)
@@ -40,11 +42,11 @@ void plain_take(struct plain *plain, const char *utf8, size_t bytes)
         plain->codes = xrealloc(plain->codes, plain->capacity * sizeof *plain->codes);
     }
     const unsigned char *at = (const unsigned char *)utf8, *end = at + bytes;
-    size_t length = 0;
+    uint32_t *code = plain->codes;
     while (at < end)
-        plain->codes[length++] = narrowed(next_code(&at));
-    plain->codes[length] = 0;
-    plain->length = length;
+        *code++ = narrowed(next_code(&at));
+    *code = 0;
+    plain->length = (size_t)(code - plain->codes);
 }
 
 void plain_free(struct plain *plain)

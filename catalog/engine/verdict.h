@@ -52,7 +52,8 @@ struct verdict {
     size_t item_count;
     struct recalled recalled; /* what people decided about a project like this one */
     struct folded scratch;
-    struct plain plain; /* of the description */
+    struct plain plain;   /* of the description */
+    const char *plain_of; /* that text itself; NULL when verdict_project has not been called */
     struct strbuf text;
 };
 

@@ -109,6 +109,7 @@ void verdict_project(struct verdict *verdict, const struct mind *mind,
     struct line_item lines[LINE_ITEMS];
     const char *description = project->fields[FIELD_DESCRIPTION];
     plain_take(&verdict->plain, description, strlen(description));
+    verdict->plain_of = description;
     size_t count = lines_split(&verdict->plain, lines);
 
     verdict->revision = revision;
