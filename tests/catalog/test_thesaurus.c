@@ -185,6 +185,58 @@ static void test_rows_in_quarantine_are_not_offered(void **state)
     fixture_destroy(&other);
 }
 
+/* Inserts a row of the old revision, 民政. */
+static void add_row(struct store *store, const char *code, int level, const char *name,
+                    const char *parent, int position, const char *row_state)
+{
+    struct strbuf sql = {0};
+    strbuf_printf(&sql,
+                  "INSERT INTO item (revision, department, code, level, name, parent, position, "
+                  "line, state) VALUES ('%s', '民政', '%s', %d, '%s', '%s', %d, 0, '%s')",
+                  REVISION_OLD, code, level, name, parent, position, row_state);
+    assert_int_equal(store_exec(store, sql.text, &(struct fault){0}), 0);
+    strbuf_free(&sql);
+}
+
+/* Before the real row and behind it: a doubtful 养老服务 of another name must not become the parent. */
+static void test_a_row_in_quarantine_never_stands_for_a_real_one_in_a_path(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct fixture *other = fixture_new();
+    struct store *store = catalog_open(other->path, STORE_WRITE, &fault);
+    assert_non_null(store);
+    add_row(store, "A0401", 3, "存疑甲", "A99", 0, "quarantine");
+    add_row(store, "A0401", 3, "存疑乙", "A99", 9999, "quarantine");
+    add_row(store, "A0499", 3, "存疑丙", "A04", 9999, "quarantine");
+    add_row(store, "A049901", 4, "无主的服务", "A0499", 9999, "offered");
+    struct thesaurus *read = thesaurus_load(store, &fault);
+    assert_non_null(read);
+    const struct leaf *leaf = leaf_of(&read->revisions[0], "民政", "A040101");
+    assert_int_equal(leaf->path_length, 4);
+    assert_string_equal(leaf->path[0], "公共服务");
+    assert_string_equal(leaf->path[1], "社会治理服务");
+    assert_string_equal(leaf->path[2], "养老服务");
+    /* where no real row has the key, the doubtful one is the only name there is */
+    leaf = leaf_of(&read->revisions[0], "民政", "A049901");
+    assert_int_equal(leaf->path_length, 4);
+    assert_string_equal(leaf->path[2], "存疑丙");
+    thesaurus_destroy(&read);
+    store_close(&store);
+    fixture_destroy(&other);
+}
+
+/* What ranking relies on: a department's concepts are one stretch of the table. */
+static void test_the_concepts_of_a_department_stand_side_by_side(void **state)
+{
+    (void)state;
+    for (uint32_t d = 0; d < thesaurus->department_count; d++)
+        for (uint32_t c = thesaurus->first_concept[d]; c < thesaurus->first_concept[d + 1]; c++)
+            assert_int_equal(thesaurus->concepts[c].department, d);
+    assert_int_equal(thesaurus->first_concept[thesaurus->department_count],
+                     thesaurus->concept_count);
+}
+
 static void test_an_empty_catalog_is_refused(void **state)
 {
     (void)state;
@@ -211,6 +263,8 @@ int main(void)
         cmocka_unit_test(test_a_year_is_judged_by_the_newest_revision_that_began_in_it),
         cmocka_unit_test(test_a_revision_still_to_come_applies_to_its_own_years_alone),
         cmocka_unit_test(test_rows_in_quarantine_are_not_offered),
+        cmocka_unit_test(test_a_row_in_quarantine_never_stands_for_a_real_one_in_a_path),
+        cmocka_unit_test(test_the_concepts_of_a_department_stand_side_by_side),
         cmocka_unit_test(test_an_empty_catalog_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
