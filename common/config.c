@@ -41,6 +41,11 @@ static const char *const settings[] = {
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
+const char *config_setting(size_t index)
+{
+    return index < SETTINGS ? settings[index] : NULL;
+}
+
 struct config {
     zconfig_t *root; /* NULL: no file */
 };

@@ -3,6 +3,7 @@
 
 #include "common/fault.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The configuration: a file in ZPL (RFC 4), STATE/jinmu.zpl or the one named with --config, that the
@@ -16,6 +17,8 @@ struct config;
 struct config *config_open(const char *state, const char *path, struct fault *fault);
 void config_destroy(struct config **config);
 
+/* The names of all settings: NULL behind the last. */
+const char *config_setting(size_t index);
 /* A setting, or NULL when it is not set. Borrowed. */
 const char *config_text(const struct config *config, const char *name);
 /* Sets *number when it is set. 0, or -1 with a fault "config.number" when it is no number from

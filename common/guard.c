@@ -114,9 +114,9 @@ uint64_t guard_generation(struct guard *guard)
     return keys_generation(guard->keys);
 }
 
-void guard_reload(struct guard *guard)
+uint64_t guard_losses(struct guard *guard)
 {
-    keys_reload(guard->keys);
+    return keys_losses(guard->keys);
 }
 
 int guard_descriptor(const struct guard *guard)

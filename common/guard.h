@@ -31,8 +31,8 @@ const struct key *guard_sender(struct guard *guard, zframe_t *frame);
 /* From now on, for new connections. */
 void guard_limit(struct guard *guard, const struct connection_limits *limits);
 
-uint64_t guard_generation(struct guard *guard); /* changes when keys do */
-void guard_reload(struct guard *guard);
+uint64_t guard_generation(struct guard *guard);  /* changes when keys do */
+uint64_t guard_losses(struct guard *guard);      /* changes when somebody lost access */
 int guard_descriptor(const struct guard *guard); /* readable when keys may have changed */
 int guard_ended(const struct guard *guard);      /* readable when a connection ended: zap_ended */
 

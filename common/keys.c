@@ -19,13 +19,20 @@ struct keys {
     char *folder;
     zhashx_t *by_public; /* struct key */
     int watch;           /* inotify */
-    uint64_t generation;
+    uint64_t generation, losses;
 };
 
 static void destroy_key(void **key)
 {
     free(*key);
     *key = NULL;
+}
+
+static zhashx_t *new_set(void)
+{
+    zhashx_t *set = zhashx_new();
+    zhashx_set_destructor(set, destroy_key);
+    return set;
 }
 
 static int open_folder(const char *path, struct fault *fault)
@@ -86,11 +93,9 @@ static bool is_key_file(const struct dirent *entry)
            strcmp(entry->d_name + length - (sizeof suffix - 1), suffix) == 0;
 }
 
-void keys_reload(struct keys *keys)
+static void read_all(struct keys *keys)
 {
     struct fault fault;
-    keys->generation++;
-    zhashx_purge(keys->by_public);
     DIR *directory = NULL;
     if (open_folder(keys->folder, &fault))
         log_error("keys_unreadable", "reason=\"%s\"", fault.message);
@@ -104,8 +109,30 @@ void keys_reload(struct keys *keys)
     closedir(directory);
 }
 
+/* Whether a key lets in no more what it did. */
+static bool is_lost(const struct key *before, const struct key *now)
+{
+    return !*before->revoked && (!now || *now->revoked || now->role != before->role);
+}
+
+static void reload(struct keys *keys)
+{
+    zhashx_t *before = keys->by_public;
+    keys->by_public = new_set();
+    read_all(keys);
+    bool changed = zhashx_size(before) != zhashx_size(keys->by_public), lost = false;
+    for (const struct key *key = zhashx_first(before); key; key = zhashx_next(before)) {
+        const struct key *now = zhashx_lookup(keys->by_public, key->public_key);
+        lost |= is_lost(key, now);
+        changed |= !now || *now->revoked != *key->revoked || now->role != key->role;
+    }
+    keys->generation += changed;
+    keys->losses += lost;
+    zhashx_destroy(&before);
+}
+
 /* Takes in what the kernel tells. When the folder itself has gone there is nothing to watch any
- * more: then everything is refused until keys_reload. */
+ * more: then everything is refused until a restart. */
 static void look(struct keys *keys)
 {
     char events[4096];
@@ -113,7 +140,7 @@ static void look(struct keys *keys)
     while (read(keys->watch, events, sizeof events) > 0)
         changed = true;
     if (changed)
-        keys_reload(keys);
+        reload(keys);
 }
 
 struct keys *keys_open(const char *folder, struct fault *fault)
@@ -122,8 +149,7 @@ struct keys *keys_open(const char *folder, struct fault *fault)
     char *own = state_path(folder, "own");
     keys->folder = xstrdup(folder);
     keys->watch = -1;
-    keys->by_public = zhashx_new();
-    zhashx_set_destructor(keys->by_public, destroy_key);
+    keys->by_public = new_set();
     if (open_folder(folder, fault) || open_folder(own, fault)) {
         keys_close(&keys);
         goto done;
@@ -137,7 +163,7 @@ struct keys *keys_open(const char *folder, struct fault *fault)
         keys_close(&keys);
         goto done;
     }
-    keys_reload(keys);
+    reload(keys);
 done:
     free(own);
     return keys;
@@ -159,6 +185,12 @@ uint64_t keys_generation(struct keys *keys)
 {
     look(keys);
     return keys->generation;
+}
+
+uint64_t keys_losses(struct keys *keys)
+{
+    look(keys);
+    return keys->losses;
 }
 
 int keys_descriptor(const struct keys *keys)

@@ -21,9 +21,8 @@ void keys_close(struct keys **keys);
 
 /* Counts the changes seen so far; looks first. */
 uint64_t keys_generation(struct keys *keys);
+uint64_t keys_losses(struct keys *keys);      /* those in which somebody lost access */
 int keys_descriptor(const struct keys *keys); /* readable when there may be a change */
-/* Reads all again, whether they changed or not. */
-void keys_reload(struct keys *keys);
 
 /* The key, unless it was revoked; NULL when there is none. Looks for changes first, and is valid
  * until the next call. */

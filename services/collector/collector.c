@@ -48,7 +48,7 @@ struct collector {
     zsock_t *router;
     zsock_t *publisher;
     struct guard *guard;
-    uint64_t keys_seen; /* generation of the guard's keys */
+    uint64_t losses_seen; /* of the guard's keys */
     struct complaints *complaints;
     struct reload reload;
     int lock;
@@ -102,7 +102,7 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     struct collector *collector = xcalloc(1, sizeof *collector);
     collector->guard = guard;
     collector->complaints = complaints_new();
-    collector->keys_seen = guard ? guard_generation(guard) : 0;
+    collector->losses_seen = guard ? guard_losses(guard) : 0;
     char *database = state_path(state, "results.db");
     char *lock = state_path(state, "results.lock");
     collector->started_ms = zclock_mono();
@@ -448,12 +448,22 @@ static void drop_subscriptions(struct collector *collector)
  * again. */
 static void refresh_keys(struct collector *collector)
 {
-    uint64_t generation = guard_generation(collector->guard);
-    if (generation == collector->keys_seen)
+    uint64_t losses = guard_losses(collector->guard);
+    if (losses == collector->losses_seen)
         return;
-    collector->keys_seen = generation;
-    log_info("keys_changed", "generation=%llu", (unsigned long long)generation);
+    collector->losses_seen = losses;
+    log_info("key_revoked", "subscribers=cut");
     guard_cut(collector->guard, collector->publisher);
+}
+
+const char *collector_endpoint(const struct collector *collector)
+{
+    return zsock_endpoint(collector->router);
+}
+
+const char *collector_events(const struct collector *collector)
+{
+    return zsock_endpoint(collector->publisher);
 }
 
 void collector_set_reload(struct collector *collector, const struct reload *reload)

@@ -18,6 +18,9 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
                                 struct guard *guard, struct fault *fault);
 void collector_destroy(struct collector **collector);
 
+/* Where it listens: a port that was left open with an asterisk has a number here. Borrowed. */
+const char *collector_endpoint(const struct collector *collector);
+const char *collector_events(const struct collector *collector);
 /* What is done when the configuration shall be read again. */
 void collector_set_reload(struct collector *collector, const struct reload *reload);
 /* Serves until `ending` (a descriptor) is readable; what has arrived by then is stored and

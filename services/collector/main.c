@@ -80,8 +80,8 @@ int main(int argc, char **argv)
         goto done;
     struct reloading reloading = {daemon, guard};
     collector_set_reload(collector, &(struct reload){daemon->reloading, reload, &reloading});
-    log_info("collector_ready", "endpoint=%s events=%s keys=%s", endpoint, events,
-             guard ? "yes" : "no");
+    log_info("collector_ready", "endpoint=%s events=%s keys=%s", collector_endpoint(collector),
+             collector_events(collector), guard ? "yes" : "no");
     status = collector_run(collector, daemon->ending) ? 1 : 0;
     log_info("collector_ends", "status=%d", status);
 done:
