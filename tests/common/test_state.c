@@ -116,6 +116,39 @@ static void test_a_directory_that_others_may_write_is_refused(void **state)
     free(given);
 }
 
+static void test_a_directory_that_others_could_replace_is_refused(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    char *above = below("shared"), *given = below("shared/state");
+    assert_directory(given, "shared/state");
+    assert_int_equal(chmod(above, 0777), 0);
+    assert_null(state_directory(given, &fault));
+    assert_string_equal(fault.code, "state.unsafe");
+    assert_non_null(strstr(fault.message, above));
+    assert_int_equal(chmod(above, 01777), 0); /* as /tmp */
+    assert_directory(given, "shared/state");
+    free(above);
+    free(given);
+}
+
+static void test_a_file_that_others_can_write_is_found(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    char *path = below("spool.db");
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(state_check_files(directory, &fault), 0);
+    assert_int_equal(chmod(path, 0620), 0);
+    assert_int_equal(state_check_files(directory, &fault), -1);
+    assert_string_equal(fault.code, "state.unsafe");
+    assert_non_null(strstr(fault.message, path));
+    free(path);
+}
+
 static void test_what_is_no_directory_is_refused(void **state)
 {
     (void)state;
@@ -166,6 +199,10 @@ int main(void)
             test_a_directory_is_made_with_those_above_it_and_found_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_relative_path_becomes_absolute, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_directory_that_others_may_write_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_directory_that_others_could_replace_is_refused,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_that_others_can_write_is_found, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_directory_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_paths_and_endpoints_are_put_together, set_up,
