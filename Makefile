@@ -5,6 +5,7 @@
 #   make check      all tests
 #   make chaos      100,000 projects while processes are killed, stopped, cut off (SEED=1)
 #   make check-asan all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make fuzz       each fuzz target for FUZZ_SECONDS, beginning with tests/fuzz/corpus
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -32,6 +33,8 @@ TEST_SRC  := $(sort $(wildcard tests/*/test_*.c))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 TEST_LIB  := $(filter-out $(TEST_SRC),$(wildcard tests/*.c tests/*/*.c))
 TEST_LIB  := $(filter-out tests/bench/%.c tests/fuzz/%.c,$(TEST_LIB))
+FUZZERS   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS   := $(patsubst $(BUILD)/fuzz/fuzz_%,$(BUILD)/fuzz/replay_%,$(FUZZERS))
 BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 EMBEDDED  := $(wildcard catalog/*.sql catalog/*/*.sql services/*/*.sql services/*/*.css)
 GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
@@ -48,7 +51,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup check check-run check-asan chaos demo bench lint install clean programs format
+.PHONY: all setup check check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format
 all: setup
 	@$(MAKE) --no-print-directory programs
 programs: $(PROGRAMS)
@@ -105,15 +108,35 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libservices.a $(BUILD)/l
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
 
+# The same target with a main of ours, which runs the kept inputs, and with the fuzzer's.
+$(BUILD)/fuzz/replay_%: $(call object,tests/fuzz/fuzz_%.c tests/fuzz/promise.c tests/fuzz/replay.c) \
+	$(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
+$(BUILD)/fuzz/fuzz_%: $(call object,tests/fuzz/fuzz_%.c tests/fuzz/promise.c) \
+	$(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ $(PACKAGES_LIBS) -o $@
+
 check: setup
 	@$(MAKE) --no-print-directory check-run
-check-run: programs $(TESTS)
+check-run: programs $(TESTS) $(REPLAYS)
 	@tests/run.sh $(BUILD) $(TESTS)
 
 check-asan:
 	@deploy/setup.sh build check asan
 	@$(MAKE) --no-print-directory check-run BUILD=build-asan \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+FUZZ_SECONDS ?= 600
+fuzz:
+	@deploy/setup.sh build fuzz
+	@$(MAKE) --no-print-directory fuzzers BUILD=build-fuzz CC=clang CFLAGS='-O1 -g -fno-omit-frame-pointer -w' \
+	  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+	@tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+fuzzers: $(FUZZERS)
 
 demo: all
 	@deploy/demo.sh $(BUILD)
@@ -148,6 +171,6 @@ install: all
 	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
 
 clean:
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

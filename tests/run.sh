@@ -29,6 +29,9 @@ run_one() {
 for program in "$@"; do
     run_one "$program"
 done
+for replay in "$build"/fuzz/replay_*; do
+    [ -x "$replay" ] && run_one "$replay" "tests/fuzz/corpus/${replay##*/replay_}"
+done
 for script in tests/e2e/test_*.py; do
     [ -e "$script" ] && run_one /usr/bin/python3 "$script"
 done
