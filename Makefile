@@ -16,7 +16,8 @@ CC       = gcc
 LIBS     = libczmq libzmq libpcre2-16 sqlite3 jansson yajl libutf8proc libsodium
 # A core -O3 build: the engine's inner loops are what make bench measures.
 CFLAGS  ?= -O3 -g
-CFLAGS  += $(SANITIZE)
+# override: check-asan and fuzz give CFLAGS of their own, and the sanitizers must not be lost with it.
+override CFLAGS += $(SANITIZE)
 STANDARD = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -fno-strict-aliasing
 # -isystem: czmq's own headers do not compile cleanly with our warnings.
 PACKAGES_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS)))
