@@ -419,6 +419,8 @@ static bool read_single(const struct plain *plain, size_t *at, struct money *mon
         if (unit) {
             set_single(money, &second, unit);
             money->fen = in_fen(first.mantissa, first.decimals, unit->fen);
+            if (money->fen > money->high_fen)
+                return false; /* 12-3万元: a number and an amount, no range */
             money->ambiguous |= money->fen >= money->high_fen;
             *at = end;
             return money->fen >= 0 && money->high_fen >= 0;

@@ -129,6 +129,7 @@ static void read_parts(struct document *document)
     find_unit_and_year(document);
     budget_read(&document->budget, document->labels, document->lines);
     procurement_read(&document->procurement, document->labels, document->lines);
+    purchase_read(&document->purchase, document->labels, document->lines, document->unit);
     declaration_read(&document->declaration, document->labels, document->lines, document->length);
     for (size_t i = 0; i < jv_count(document->declaration.findings); i++)
         jv_push(document->findings, jv_copy(jv_at(document->declaration.findings, i)));
@@ -147,6 +148,7 @@ static void document_clear(struct document *document)
     free(document->unit);
     free(document->text);
     budget_clear(&document->budget);
+    purchase_clear(&document->purchase);
     declaration_clear(&document->declaration);
     lines_destroy(&document->lines);
     labels_destroy(&document->labels);

@@ -14,7 +14,8 @@
  *                   "text","text_span":{"start","end"},"line"},
  *    "projects":[…],
  *    "tables":{"project_budget":[{"name","amount_yuan","line"}],"project_budget_total_yuan",
- *              "procurement":{"total_yuan","goods_yuan","works_yuan","services_yuan","line"}},
+ *              "procurement":{"total_yuan","goods_yuan","works_yuan","services_yuan","line"},
+ *              "purchase":{"rows":[{"code","name","amount_yuan","line"}],"total_yuan","line"}},
  *    "findings":[{"code","severity","message","line"}]}
  *
  * A project has the members of design.md section 4, and necessity, measures, goals, term_goals,

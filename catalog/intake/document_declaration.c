@@ -143,7 +143,7 @@ static bool is_word(uint32_t code)
 
 /* A code of the catalog at *at: A160603, also "A16 0603" and full-width. Moves *at behind it. A name
  * that itself begins with the number of the hotline may follow without a gap: A18070112345政务…. */
-static bool read_code(struct slice text, size_t *at, char code[8])
+bool declaration_code(struct slice text, size_t *at, char code[8])
 {
     enum { LONGEST = 6 };
     size_t next = *at, digits = 0, six = 0;
@@ -192,7 +192,7 @@ static size_t find_codes(struct slice text, struct code_at *codes, size_t max)
     uint32_t last = 0;
     for (size_t at = 0; at < text.length && count < max;) {
         size_t end = at;
-        if (!is_word(last) && read_code(text, &end, codes[count].code)) {
+        if (!is_word(last) && declaration_code(text, &end, codes[count].code)) {
             codes[count].start = at;
             codes[count++].end = end;
             at = end;
@@ -263,7 +263,7 @@ static struct slice name_behind(struct slice text)
             struct slice rest = skip_separators((struct slice){text.text + at, text.length - at});
             size_t next = 0;
             char other[8];
-            if (read_code(rest, &next, other))
+            if (declaration_code(rest, &next, other))
                 break;
         }
         end = at;

@@ -23,4 +23,7 @@ void declaration_read(struct declaration_section *section, const struct labels *
                       const struct lines *lines, size_t length);
 void declaration_clear(struct declaration_section *section);
 
+/* Reads the code of the catalog at byte *at, spaces in it left out, and moves *at behind it. */
+bool declaration_code(struct slice text, size_t *at, char code[8]);
+
 #endif

@@ -112,6 +112,26 @@ static struct jv *declaration_json(const struct document *document)
     return json;
 }
 
+/* 政府购买服务预算表, where the document has one. */
+static void set_purchase(const struct purchase *purchase, struct jv *tables)
+{
+    if (!purchase->line)
+        return;
+    struct jv *table = jv_object(), *rows = jv_array();
+    for (size_t i = 0; i < purchase->count; i++) {
+        struct jv *row = jv_object();
+        set_if_text(row, "code", purchase->rows[i].code);
+        jv_set_text(row, "name", purchase->rows[i].name);
+        set_if_money(row, "amount_yuan", purchase->rows[i].amount_fen);
+        jv_set_number(row, "line", (double)purchase->rows[i].line);
+        jv_push(rows, row);
+    }
+    jv_set(table, "rows", rows);
+    set_if_money(table, "total_yuan", purchase->total_fen);
+    jv_set_number(table, "line", (double)purchase->line);
+    jv_set(tables, "purchase", table);
+}
+
 static struct jv *tables_json(const struct document *document)
 {
     struct jv *tables = jv_object(), *rows = jv_array(), *procurement = jv_object();
@@ -131,6 +151,7 @@ static struct jv *tables_json(const struct document *document)
     if (document->procurement.line)
         jv_set_number(procurement, "line", (double)document->procurement.line);
     jv_set(tables, "procurement", procurement);
+    set_purchase(&document->purchase, tables);
     return tables;
 }
 

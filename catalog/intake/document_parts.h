@@ -4,6 +4,7 @@
 #include "catalog/intake/document_budget.h"
 #include "catalog/intake/document_declaration.h"
 #include "catalog/intake/document_project.h"
+#include "catalog/intake/document_purchase.h"
 
 /* A document while it is being put together: what document.c, _settle.c and _json.c share. */
 struct document {
@@ -22,6 +23,7 @@ struct document {
     struct budget budget;
     struct procurement procurement;
     struct declaration_section declaration;
+    struct purchase purchase;
     struct jv *findings;
     size_t
         source_findings; /* the first of them, about the file itself: they concern every project */

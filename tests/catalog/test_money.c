@@ -113,6 +113,7 @@ static void test_limits_and_estimates_are_told_apart(void **state)
     range = only("10万元至15万元");
     assert_int_equal(range.fen, 10000000);
     assert_int_equal(range.high_fen, 15000000);
+    assert_int_equal(only("12-3万元").fen, 3000000); /* falls: a number, then an amount */
     assert_true(only("每人3000元").rate);
     assert_true(only("3000元/人").rate);
     assert_true(only("人均经费6.47万元").rate);
