@@ -52,6 +52,8 @@ static int bind_rules(struct checks *checks, struct fault *fault)
         const struct rule *rule = &rules->all[i];
         if (!*rule->check)
             continue;
+        if (strcmp(rule->check, "document") == 0)
+            continue; /* of a whole document: catalog/audit */
         const struct check_entry *entry = find_entry(rule->check);
         bool suits = entry && (rule->pattern_count ? entry->accept != NULL : entry->check != NULL);
         if (!suits)
@@ -167,41 +169,12 @@ void checks_begin(struct checks_scratch *scratch)
 
 /* ---- reporting ---- */
 
-static const char *argument_of(const char *name, size_t length, va_list arguments)
-{
-    const char *key;
-    while ((key = va_arg(arguments, const char *)) != NULL) {
-        const char *value = va_arg(arguments, const char *);
-        if (strlen(key) == length && strncmp(key, name, length) == 0)
-            return value;
-    }
-    return "";
-}
-
-static void fill_message(struct strbuf *out, const char *template, va_list arguments)
-{
-    strbuf_reset(out);
-    strbuf_puts(out, "");
-    for (const char *at = template; *at;) {
-        const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
-        if (!close) {
-            strbuf_puts(out, at);
-            return;
-        }
-        strbuf_add(out, at, (size_t)(open - at));
-        va_list copy;
-        va_copy(copy, arguments);
-        strbuf_puts(out, argument_of(open + 1, (size_t)(close - open - 1), copy));
-        va_end(copy);
-        at = close + 1;
-    }
-}
-
 static void report(struct check_context *context, const struct rule *rule, enum severity severity,
                    const char *field, struct span span, va_list arguments)
 {
     struct strbuf *message = &context->scratch->message;
-    fill_message(message, rule->message, arguments);
+    strbuf_reset(message);
+    rule_message(message, rule->message, arguments);
     findings_add(context->out, &(struct finding){.rule = rule->reported,
                                                  .severity = severity,
                                                  .field = field,

@@ -368,3 +368,32 @@ double rule_value(const struct rule *rule, const char *name, double otherwise)
             return rule->values[i].number;
     return otherwise;
 }
+
+static const char *argument_of(const char *name, size_t length, va_list arguments)
+{
+    const char *key;
+    while ((key = va_arg(arguments, const char *)) != NULL) {
+        const char *value = va_arg(arguments, const char *);
+        if (strlen(key) == length && strncmp(key, name, length) == 0)
+            return value;
+    }
+    return "";
+}
+
+void rule_message(struct strbuf *out, const char *template, va_list arguments)
+{
+    strbuf_puts(out, "");
+    for (const char *at = template; *at;) {
+        const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
+        if (!close) {
+            strbuf_puts(out, at);
+            return;
+        }
+        strbuf_add(out, at, (size_t)(open - at));
+        va_list copy;
+        va_copy(copy, arguments);
+        strbuf_puts(out, argument_of(open + 1, (size_t)(close - open - 1), copy));
+        va_end(copy);
+        at = close + 1;
+    }
+}

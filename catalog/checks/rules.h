@@ -12,6 +12,7 @@
 #include "common/text.h"
 
 #include <pcre2.h>
+#include <stdarg.h>
 
 /* The rules as data: catalog/data/rules, files of ZPL (rfc.zeromq.org/spec/4) as their README says. */
 
@@ -88,6 +89,10 @@ void rules_destroy(struct rules **rules);
 const struct rule *rules_find(const struct rules *rules, const char *id);
 /* A threshold of a rule, `otherwise` when the file names none. */
 double rule_value(const struct rule *rule, const char *name, double otherwise);
+/* Adds a message: each {name} of the template gives way to its value. Names and values come in pairs,
+ * ended by a NULL name. */
+struct strbuf;
+void rule_message(struct strbuf *out, const char *template, va_list arguments);
 const char *rule_scope_word(enum rule_scope scope);
 
 #endif
