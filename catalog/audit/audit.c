@@ -1,0 +1,240 @@
+#include "catalog/audit/audit.h"
+
+#include "catalog/audit/document_checks.h"
+#include "catalog/engine/engine_parts.h"
+#include "common/strbuf.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct audit {
+    const struct engine *engine;
+    struct judge *judge;
+    struct jv *seen; /* id → {"name","file"} */
+};
+
+struct audit *audit_new(const struct engine *engine)
+{
+    struct audit *audit = xcalloc(1, sizeof *audit);
+    audit->engine = engine;
+    audit->judge = judge_new(engine, NULL);
+    audit->seen = jv_object();
+    return audit;
+}
+
+void audit_destroy(struct audit **audit)
+{
+    if (!*audit)
+        return;
+    judge_destroy(&(*audit)->judge);
+    jv_destroy(&(*audit)->seen);
+    free(*audit);
+    *audit = NULL;
+}
+
+const char *audit_project_name(const struct audit *audit, const char *id, const char **file)
+{
+    const struct jv *seen = jv_get(audit->seen, id);
+    *file = jv_get_text(seen, "file");
+    return jv_get_text(seen, "name");
+}
+
+/* ---- one project ---- */
+
+static void keep_result(const struct judged *judged, void *argument)
+{
+    struct jv **result = argument;
+    *result = jv_read(judged->json, judged->json_bytes, NULL);
+}
+
+static struct jv *judge(struct audit *audit, const struct jv *project)
+{
+    struct jv *result = NULL;
+    judge_project(audit->judge, project, keep_result, &result);
+    return result ? result : jv_object();
+}
+
+/* Whether a finding is about what the unit as a whole declared. */
+static bool is_of_declaration(const struct jv *finding)
+{
+    const char *rule = jv_get_text(finding, "rule");
+    return rule && (strncmp(rule, "code.", 5) == 0 || strncmp(rule, "reference.", 10) == 0) &&
+           strcmp(rule, "code.disagrees") != 0;
+}
+
+static void drop_declaration_findings(struct jv *result)
+{
+    const struct jv *findings = jv_get(result, "findings");
+    struct jv *kept = jv_array();
+    for (size_t i = 0; i < jv_count(findings); i++) {
+        const char *field = jv_get_text(jv_at(findings, i), "field");
+        if (!field || strncmp(field, "declared", 8) != 0 || !is_of_declaration(jv_at(findings, i)))
+            jv_push(kept, jv_copy(jv_at(findings, i)));
+    }
+    if (jv_is_array(findings))
+        jv_set(result, "findings", kept);
+    else
+        jv_destroy(&kept);
+}
+
+static void remember(struct audit *audit, const struct jv *project, const struct jv *result,
+                     const char *file)
+{
+    const char *id = jv_get_text(result, "id"), *name = jv_get_text(project, "name");
+    struct jv *entry = jv_object();
+    if (!id) {
+        jv_destroy(&entry);
+        return;
+    }
+    jv_set_text(entry, "name", name ? name : "");
+    jv_set_text(entry, "file", file ? file : "");
+    jv_set(audit->seen, id, entry);
+}
+
+/* ---- what the unit declared ---- */
+
+/* The declaration as a project of its own, so that the rules about codes and cited documents look at
+ * it once. */
+static struct jv *declaration_project(const struct jv *document)
+{
+    const struct jv *declaration = jv_get(document, "declaration");
+    const struct jv *first = jv_at(jv_get(document, "projects"), 0);
+    const char *unit = jv_get_text(document, "unit"),
+               *department = jv_get_text(first, "department");
+    struct jv *project = jv_object();
+    jv_set_text(project, "id", "declaration");
+    jv_set_text(project, "name", "政府购买服务指导性目录");
+    if (unit)
+        jv_set_text(project, "unit", unit);
+    if (department)
+        jv_set_text(project, "department", department);
+    if (jv_get(document, "year"))
+        jv_set(project, "year", jv_copy(jv_get(document, "year")));
+    struct jv *items = jv_copy(jv_get(declaration, "items")), *cited = jv_object();
+    jv_set(cited, "references", jv_copy(jv_get(declaration, "references")));
+    jv_set(project, "declared", items ? items : jv_array());
+    jv_set(project, "declaration", cited);
+    return project;
+}
+
+static void check_declaration(struct audit *audit, const struct jv *document, struct jv *findings)
+{
+    const struct jv *declaration = jv_get(document, "declaration");
+    if (!jv_get_bool(declaration, "found", false))
+        return;
+    struct jv *project = declaration_project(document), *result = judge(audit, project);
+    const struct jv *own = jv_get(result, "findings");
+    for (size_t i = 0; i < jv_count(own); i++) {
+        if (!is_of_declaration(jv_at(own, i)))
+            continue;
+        struct jv *finding = jv_copy(jv_at(own, i));
+        jv_set(finding, "line", jv_copy(jv_get(declaration, "line")));
+        jv_push(findings, finding);
+    }
+    jv_destroy(&result);
+    jv_destroy(&project);
+}
+
+/* ---- the summary ---- */
+
+struct tally {
+    double amount, decisions[3], severities[3], accepted;
+    struct jv *rules;
+};
+
+static void count_finding(struct tally *tally, const struct jv *finding)
+{
+    const char *severity = jv_get_text(finding, "severity"), *rule = jv_get_text(finding, "rule");
+    if (jv_get(finding, "accepted")) {
+        tally->accepted++;
+        return;
+    }
+    for (int s = SEVERITY_ERROR; severity && s <= SEVERITY_INFO; s++)
+        tally->severities[s] += strcmp(severity_word((enum severity)s), severity) == 0;
+    if (rule)
+        jv_set_number(tally->rules, rule, jv_get_number(tally->rules, rule, 0) + 1);
+}
+
+static void count_project(struct tally *tally, const struct jv *entry)
+{
+    static const char *const decisions[] = {"auto", "review", "none"};
+    const struct jv *result = jv_get(entry, "result"), *findings = jv_get(result, "findings");
+    const char *decision = jv_get_text(result, "decision");
+    tally->amount += jv_get_number(jv_get(entry, "project"), "amount_yuan", 0);
+    for (int d = 0; decision && d < 3; d++)
+        tally->decisions[d] += strcmp(decisions[d], decision) == 0;
+    for (size_t i = 0; i < jv_count(findings); i++)
+        count_finding(tally, jv_at(findings, i));
+}
+
+static struct jv *summarise(const struct jv *projects, const struct jv *findings)
+{
+    struct tally tally = {.rules = jv_object()};
+    struct jv *summary = jv_object();
+    for (size_t i = 0; i < jv_count(projects); i++)
+        count_project(&tally, jv_at(projects, i));
+    for (size_t i = 0; i < jv_count(findings); i++)
+        count_finding(&tally, jv_at(findings, i));
+    jv_set_number(summary, "projects", (double)jv_count(projects));
+    jv_set_number(summary, "amount_yuan", tally.amount);
+    jv_set_number(summary, "auto", tally.decisions[0]);
+    jv_set_number(summary, "review", tally.decisions[1]);
+    jv_set_number(summary, "none", tally.decisions[2]);
+    jv_set_number(summary, "errors", tally.severities[SEVERITY_ERROR]);
+    jv_set_number(summary, "warnings", tally.severities[SEVERITY_WARNING]);
+    jv_set_number(summary, "infos", tally.severities[SEVERITY_INFO]);
+    jv_set_number(summary, "accepted", tally.accepted);
+    jv_set(summary, "rules", tally.rules);
+    return summary;
+}
+
+/* ---- one document ---- */
+
+/* An id that the same unit's document of the same year gets again. */
+static void set_id(struct jv *audited, const char *unit, int year)
+{
+    enum { ID_BYTES = 8 };
+    struct strbuf key = {0};
+    unsigned char hash[16];
+    char id[2 * ID_BYTES + 8] = "d-";
+    strbuf_printf(&key, "%s\n%d", unit ? unit : "", year);
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)key.text, key.length, NULL, 0);
+    sodium_bin2hex(id + 2, sizeof id - 2, hash, ID_BYTES);
+    jv_set_text(audited, "id", id);
+    strbuf_free(&key);
+}
+
+struct jv *audit_document(struct audit *audit, struct jv *document)
+{
+    const struct jv *projects = jv_get(document, "projects");
+    struct jv *audited = jv_object(), *entries = jv_array(), *findings = jv_array();
+    struct jv *results = jv_array();
+    const char *file = jv_get_text(document, "file"), *unit = jv_get_text(document, "unit");
+    int year = (int)jv_get_number(document, "year", 0);
+    set_id(audited, unit, year);
+    jv_set_text(audited, "file", file ? file : "");
+    jv_set_text(audited, "unit", unit ? unit : "");
+    if (year)
+        jv_set_number(audited, "year", year);
+    for (size_t i = 0; i < jv_count(projects); i++) {
+        struct jv *entry = jv_object(), *result = judge(audit, jv_at(projects, i));
+        drop_declaration_findings(result);
+        remember(audit, jv_at(projects, i), result, file);
+        jv_push(results, jv_copy(result));
+        jv_set(entry, "project", jv_copy(jv_at(projects, i)));
+        jv_set(entry, "result", result);
+        jv_push(entries, entry);
+    }
+    check_declaration(audit, document, findings);
+    struct document_view view = {checks_rules(audit->engine->checks), document, results, findings};
+    document_checks(&view);
+    jv_set(audited, "summary", summarise(entries, findings));
+    jv_set(audited, "projects", entries);
+    jv_set(audited, "findings", findings);
+    jv_destroy(&results);
+    jv_set(document, "projects", jv_array());
+    jv_set(audited, "document", document);
+    return audited;
+}
