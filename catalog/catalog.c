@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 
+#include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
 #include "catalog/schema.sql.h"
 #include "common/strbuf.h"
@@ -11,8 +12,8 @@
 
 struct store *catalog_open(const char *path, enum store_mode mode, struct fault *fault)
 {
-    static const char *const migrations[] = {schema_sql, memory_sql};
-    static const struct store_schema schema = {"catalog", migrations, 2};
+    static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql};
+    static const struct store_schema schema = {"catalog", migrations, 3};
     return store_open(path, mode, &schema, fault);
 }
 

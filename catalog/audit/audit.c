@@ -34,13 +34,6 @@ void audit_destroy(struct audit **audit)
     *audit = NULL;
 }
 
-const char *audit_project_name(const struct audit *audit, const char *id, const char **file)
-{
-    const struct jv *seen = jv_get(audit->seen, id);
-    *file = jv_get_text(seen, "file");
-    return jv_get_text(seen, "name");
-}
-
 /* ---- one project ---- */
 
 static void keep_result(const struct judged *judged, void *argument)
@@ -77,6 +70,21 @@ static void drop_declaration_findings(struct jv *result)
         jv_set(result, "findings", kept);
     else
         jv_destroy(&kept);
+}
+
+/* A finding about another project says which, for an id says little to a reader. */
+static void name_others(const struct audit *audit, struct jv *result)
+{
+    const struct jv *findings = jv_get(result, "findings");
+    for (size_t i = 0; i < jv_count(findings); i++) {
+        struct jv *finding = jv_at(findings, i);
+        const char *other = jv_get_text(finding, "other");
+        const struct jv *seen = other ? jv_get(audit->seen, other) : NULL;
+        if (!seen)
+            continue;
+        jv_set_text(finding, "other_name", jv_get_text(seen, "name"));
+        jv_set_text(finding, "other_file", jv_get_text(seen, "file"));
+    }
 }
 
 static void remember(struct audit *audit, const struct jv *project, const struct jv *result,
@@ -141,8 +149,29 @@ static void check_declaration(struct audit *audit, const struct jv *document, st
 
 struct tally {
     double amount, decisions[3], severities[3], accepted;
-    struct jv *rules;
+    const struct rules *rules;
+    struct jv *list; /* [{"rule","title","severity","count"}] */
 };
+
+/* One more of a rule at a severity. */
+static void count_rule(struct tally *tally, const char *rule, const char *severity)
+{
+    for (size_t i = 0; i < jv_count(tally->list); i++) {
+        struct jv *entry = jv_at(tally->list, i);
+        if (strcmp(jv_get_text(entry, "rule"), rule) == 0 &&
+            strcmp(jv_get_text(entry, "severity"), severity) == 0) {
+            jv_set_number(entry, "count", jv_get_number(entry, "count", 0) + 1);
+            return;
+        }
+    }
+    const struct rule *known = rules_find(tally->rules, rule);
+    struct jv *entry = jv_object();
+    jv_set_text(entry, "rule", rule);
+    jv_set_text(entry, "title", known ? known->title : rule);
+    jv_set_text(entry, "severity", severity);
+    jv_set_number(entry, "count", 1);
+    jv_push(tally->list, entry);
+}
 
 static void count_finding(struct tally *tally, const struct jv *finding)
 {
@@ -153,8 +182,8 @@ static void count_finding(struct tally *tally, const struct jv *finding)
     }
     for (int s = SEVERITY_ERROR; severity && s <= SEVERITY_INFO; s++)
         tally->severities[s] += strcmp(severity_word((enum severity)s), severity) == 0;
-    if (rule)
-        jv_set_number(tally->rules, rule, jv_get_number(tally->rules, rule, 0) + 1);
+    if (rule && severity)
+        count_rule(tally, rule, severity);
 }
 
 static void count_project(struct tally *tally, const struct jv *entry)
@@ -169,9 +198,10 @@ static void count_project(struct tally *tally, const struct jv *entry)
         count_finding(tally, jv_at(findings, i));
 }
 
-static struct jv *summarise(const struct jv *projects, const struct jv *findings)
+static struct jv *summarise(const struct rules *rules, const struct jv *projects,
+                            const struct jv *findings)
 {
-    struct tally tally = {.rules = jv_object()};
+    struct tally tally = {.rules = rules, .list = jv_array()};
     struct jv *summary = jv_object();
     for (size_t i = 0; i < jv_count(projects); i++)
         count_project(&tally, jv_at(projects, i));
@@ -186,7 +216,7 @@ static struct jv *summarise(const struct jv *projects, const struct jv *findings
     jv_set_number(summary, "warnings", tally.severities[SEVERITY_WARNING]);
     jv_set_number(summary, "infos", tally.severities[SEVERITY_INFO]);
     jv_set_number(summary, "accepted", tally.accepted);
-    jv_set(summary, "rules", tally.rules);
+    jv_set(summary, "rules", tally.list);
     return summary;
 }
 
@@ -206,6 +236,25 @@ static void set_id(struct jv *audited, const char *unit, int year)
     strbuf_free(&key);
 }
 
+static void accept_findings(const struct audit *audit, const struct jv *audited,
+                            struct jv *findings)
+{
+    const char *id = jv_get_text(audited, "id");
+    for (size_t i = 0; i < jv_count(findings); i++) {
+        struct jv *finding = jv_at(findings, i), *json = jv_object();
+        const struct acceptance *found =
+            acceptances_find(audit->engine->acceptances, id, jv_get_text(finding, "rule"), "");
+        if (!found) {
+            jv_destroy(&json);
+            continue;
+        }
+        jv_set_text(json, "reason", found->reason);
+        jv_set_text(json, "by", found->by);
+        jv_set_text(json, "at", found->at);
+        jv_set(finding, "accepted", json);
+    }
+}
+
 struct jv *audit_document(struct audit *audit, struct jv *document)
 {
     const struct jv *projects = jv_get(document, "projects");
@@ -221,6 +270,7 @@ struct jv *audit_document(struct audit *audit, struct jv *document)
     for (size_t i = 0; i < jv_count(projects); i++) {
         struct jv *entry = jv_object(), *result = judge(audit, jv_at(projects, i));
         drop_declaration_findings(result);
+        name_others(audit, result);
         remember(audit, jv_at(projects, i), result, file);
         jv_push(results, jv_copy(result));
         jv_set(entry, "project", jv_copy(jv_at(projects, i)));
@@ -230,7 +280,8 @@ struct jv *audit_document(struct audit *audit, struct jv *document)
     check_declaration(audit, document, findings);
     struct document_view view = {checks_rules(audit->engine->checks), document, results, findings};
     document_checks(&view);
-    jv_set(audited, "summary", summarise(entries, findings));
+    accept_findings(audit, audited, findings);
+    jv_set(audited, "summary", summarise(view.rules, entries, findings));
     jv_set(audited, "projects", entries);
     jv_set(audited, "findings", findings);
     jv_destroy(&results);

@@ -19,14 +19,11 @@ void audit_destroy(struct audit **audit);
  *    "projects":[{"project":{…},"result":{…}}],
  *    "findings":[{"rule","severity","line","message","basis"}],   about the document as a whole
  *    "summary":{"projects","amount_yuan","auto","review","none","errors","warnings","infos",
- *               "accepted","rules":{"amount.cap_mismatch":2,…}}}
+ *               "accepted","rules":[{"rule","title","severity","count"}]}}
  *
  * `id` is made of unit and year. In the result of a project, findings about what the whole unit
- * declared are left out: they stand once, at the document. */
+ * declared are left out: they stand once, at the document; one about another project names it
+ * (`other_name`, `other_file`). The summary counts what was not accepted. */
 struct jv *audit_document(struct audit *audit, struct jv *document);
-
-/* The name of the project that has this id in a document judged earlier (borrowed), or NULL; *file
- * gets the document's. */
-const char *audit_project_name(const struct audit *audit, const char *id, const char **file);
 
 #endif

@@ -27,6 +27,18 @@ bool findings_have(const struct findings *findings, const char *rule)
     return false;
 }
 
+size_t findings_accept(struct findings *findings, const struct acceptances *acceptances,
+                       const char *id)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->all[i];
+        finding->accepted = acceptances_find(acceptances, id, finding->rule, finding->field);
+        open += !finding->accepted;
+    }
+    return open;
+}
+
 static bool is_known(const struct findings *findings, const struct finding *finding)
 {
     for (size_t i = 0; i < findings->count; i++) {

@@ -1,6 +1,7 @@
 #ifndef JINMU_FINDING_H
 #define JINMU_FINDING_H
 
+#include "catalog/checks/acceptance.h"
 #include "catalog/checks/severity.h"
 #include "common/json.h"
 #include "common/strbuf.h"
@@ -20,6 +21,7 @@ struct finding {
     const char *message; /* Chinese, for a clerk */
     const char *basis;   /* the legal basis, "" when there is none */
     const char *other;   /* id of the other project of duplicate.near, else "" */
+    const struct acceptance *accepted; /* NULL: open */
 };
 
 /* The findings of one project, in the order of the rules' table; the memory is used again. `{0}` is
@@ -36,6 +38,9 @@ void findings_reset(struct findings *findings);
  * the same rule at the same place is left out: false. */
 bool findings_add(struct findings *findings, const struct finding *finding);
 void findings_free(struct findings *findings);
+/* Marks those that are accepted for a project of that id. Gives how many are still open. */
+size_t findings_accept(struct findings *findings, const struct acceptances *acceptances,
+                       const char *id);
 /* Whether a rule has fired. */
 bool findings_have(const struct findings *findings, const char *rule);
 

@@ -353,6 +353,20 @@ void rules_destroy(struct rules **address)
     *address = NULL;
 }
 
+int rules_known(struct store *catalog, const char *id, struct fault *fault)
+{
+    struct folder *folder = folder_new();
+    struct rules *rules = rules_load(catalog, folder, fault);
+    bool known = false;
+    for (size_t i = 0; rules && i < rules->count; i++)
+        known = known || strcmp(rules->all[i].reported, id) == 0;
+    if (rules && !known)
+        fault_set(fault, "rules.unknown", "没有规则“%s”，`jinmu rules list` 列出全部", id);
+    rules_destroy(&rules);
+    folder_destroy(&folder);
+    return known ? 0 : -1;
+}
+
 const struct rule *rules_find(const struct rules *rules, const char *id)
 {
     for (size_t i = 0; i < rules->count; i++)

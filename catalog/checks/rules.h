@@ -85,6 +85,8 @@ struct rules {
 struct rules *rules_load(struct store *catalog, const struct folder *folder, struct fault *fault);
 void rules_destroy(struct rules **rules);
 
+/* Whether findings may carry this id: 0, or -1 with a fault "rules.unknown". */
+int rules_known(struct store *catalog, const char *id, struct fault *fault);
 /* The rule of that id, or NULL. */
 const struct rule *rules_find(const struct rules *rules, const char *id);
 /* A threshold of a rule, `otherwise` when the file names none. */

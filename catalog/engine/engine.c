@@ -35,12 +35,15 @@ static int load_model(struct engine *engine, struct store *store, struct fault *
     return engine->mind.model ? 0 : -1;
 }
 
-/* Results of the same project before and after a review are results of different models. */
+/* Results of the same project before and after a review, or before and after a finding was accepted,
+ * are results of different models. */
 static void name_model(struct engine *engine)
 {
-    char *name = memory_model(engine->mind.memory, engine->model_hash);
+    char *remembering = memory_model(engine->mind.memory, engine->model_hash);
+    char *accepting = acceptances_model(engine->acceptances, remembering);
+    free(remembering);
     free(engine->model_hash);
-    engine->model_hash = name;
+    engine->model_hash = accepting;
 }
 
 static int load(struct engine *engine, struct store *store, struct fault *fault)
@@ -51,11 +54,14 @@ static int load(struct engine *engine, struct store *store, struct fault *fault)
         !(mind->memory = memory_load(store, mind->thesaurus, mind->directory, fault)) ||
         !(mind->kinds = kind_table_load(store, mind->thesaurus, fault)))
         return -1;
-    name_model(engine);
     kind_table_learn(mind->kinds, mind->model);
     mind->index = index_new(mind->thesaurus, mind->model);
     engine->checks = checks_load(store, mind->thesaurus, fault);
-    return engine->checks ? 0 : -1;
+    engine->acceptances = engine->checks ? acceptances_load(store, fault) : NULL;
+    if (!engine->acceptances)
+        return -1;
+    name_model(engine);
+    return 0;
 }
 
 struct engine *engine_load(const char *catalog_path, struct fault *fault)
@@ -76,6 +82,7 @@ void engine_destroy(struct engine **engine)
         return;
     struct mind *mind = &(*engine)->mind;
     checks_destroy(&(*engine)->checks);
+    acceptances_destroy(&(*engine)->acceptances);
     index_destroy(&mind->index);
     memory_destroy(&mind->memory);
     kind_table_destroy(&mind->kinds);

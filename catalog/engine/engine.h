@@ -36,7 +36,7 @@ struct judged {
     const char *kind;
     double confidence;
     const char *unit;    /* who submitted it, "" when not stated */
-    size_t findings;     /* how many the result has */
+    size_t findings;     /* how many the result has that are not accepted */
     const char *project; /* the project's JSON as read, what content_hash is the hash of */
     size_t project_bytes;
     const char *json; /* the result of design.md section 4 */

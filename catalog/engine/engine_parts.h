@@ -9,6 +9,7 @@
 struct engine {
     struct mind mind;
     struct checks *checks;
+    struct acceptances *acceptances;
     char *model_hash;
 };
 

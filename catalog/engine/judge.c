@@ -96,7 +96,7 @@ static int judge_texts(struct judge *judge, const struct project *project, struc
     else if (verdict->guesses.count)
         judged->department = verdict->guesses.all[0].name;
     checks_project(judge->checks, project, verdict, &judge->findings);
-    judged->findings = judge->findings.count;
+    judged->findings = findings_accept(&judge->findings, judge->engine->acceptances, judge->id);
     result_write(judge->writer, &judge->result_text, judge->engine, project, judge->id, verdict,
                  &judge->findings);
     return 0;

@@ -145,6 +145,14 @@ static void write_finding(struct jw *writer, const struct finding *finding)
     jw_set_text(writer, "basis", finding->basis);
     if (*finding->other)
         jw_set_text(writer, "other", finding->other);
+    if (finding->accepted) {
+        jw_key(writer, "accepted");
+        jw_object(writer);
+        jw_set_text(writer, "reason", finding->accepted->reason);
+        jw_set_text(writer, "by", finding->accepted->by);
+        jw_set_text(writer, "at", finding->accepted->at);
+        jw_end_object(writer);
+    }
     jw_end_object(writer);
 }
 

@@ -69,6 +69,15 @@ struct store *call_open(const struct catalog_call *call);
 /* The stored number (free()) of --revision; prints what is
  * wrong and returns NULL. */
 char *call_revision(const struct catalog_call *call, struct store *store);
+/* The database opened to write, with the lock that its writers share. */
+struct call_writer {
+    struct store *store;
+    int lock;
+};
+/* 0, or -1 with a fault; close it in both cases. */
+int call_writer_open(struct call_writer *writer, const struct catalog_call *call,
+                     struct fault *fault);
+void call_writer_close(struct call_writer *writer);
 /* Prints a fault on stderr; returns the exit status 2. */
 int call_failed(const struct fault *fault);
 

@@ -22,6 +22,8 @@ static const struct verb {
     {"results", verb_results, "print stored results"},
     {"watch", verb_watch, "print results as they are stored"},
     {"status", verb_status, "say how the services are"},
+    {"findings", verb_findings, "accept findings with a reason"},
+    {"audit", verb_audit, "check whole budget documents: projects, declaration, tables"},
     {"rules", verb_rules, "list, show and try the rules"},
     {"dead", verb_dead, "see jobs that were given up, retry or drop them"},
     {"eval", verb_eval, "measure the engine on labelled cases"},

@@ -64,6 +64,24 @@ struct store *call_open(const struct catalog_call *call)
     return store;
 }
 
+int call_writer_open(struct call_writer *writer, const struct catalog_call *call,
+                     struct fault *fault)
+{
+    *writer = (struct call_writer){.lock = -1};
+    char *path = call_database(call, fault);
+    if (path && (writer->lock = catalog_lock(path, fault)) >= 0)
+        writer->store = catalog_open(path, STORE_WRITE_DURABLE, fault);
+    free(path);
+    return writer->store ? 0 : -1;
+}
+
+void call_writer_close(struct call_writer *writer)
+{
+    store_close(&writer->store);
+    if (writer->lock >= 0)
+        close(writer->lock);
+}
+
 char *call_revision(const struct catalog_call *call, struct store *store)
 {
     struct fault fault = {0};

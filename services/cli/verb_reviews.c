@@ -20,29 +20,6 @@ struct call {
     const char *by, *reason;
 };
 
-/* The one process that writes catalog.db, until it lets go. */
-struct writer {
-    struct store *store;
-    int lock;
-};
-
-static int open_writer(struct writer *writer, const struct call *call, struct fault *fault)
-{
-    *writer = (struct writer){.lock = -1};
-    char *path = call_database(&call->catalog, fault);
-    if (path && (writer->lock = catalog_lock(path, fault)) >= 0)
-        writer->store = catalog_open(path, STORE_WRITE_DURABLE, fault);
-    free(path);
-    return writer->store ? 0 : -1;
-}
-
-static void close_writer(struct writer *writer)
-{
-    store_close(&writer->store);
-    if (writer->lock >= 0)
-        close(writer->lock);
-}
-
 /* --- add --- */
 
 struct tally {
@@ -80,7 +57,7 @@ static void add_lines(struct store *store, FILE *input, const char *file, struct
 static int add(struct call *call)
 {
     struct fault fault = {0};
-    struct writer writer;
+    struct call_writer writer;
     struct tally tally = {0};
     const char *file = call->catalog.arguments[0];
     bool from_stdin = strcmp(file, "-") == 0;
@@ -89,12 +66,13 @@ static int add(struct call *call)
         fprintf(stderr, "jinmu: %s: %s\n", file, strerror(errno));
         return 2;
     }
-    int failed = open_writer(&writer, call, &fault) || store_begin(writer.store, &fault);
+    int failed =
+        call_writer_open(&writer, &call->catalog, &fault) || store_begin(writer.store, &fault);
     if (!failed) {
         add_lines(writer.store, input, from_stdin ? "stdin" : file, &tally);
         failed = store_commit(writer.store, &fault);
     }
-    close_writer(&writer);
+    call_writer_close(&writer);
     if (!from_stdin)
         fclose(input);
     if (failed)
@@ -186,16 +164,16 @@ static int list(struct call *call)
 static int withdraw(struct call *call)
 {
     struct fault fault = {0};
-    struct writer writer;
+    struct call_writer writer;
     const char *id = call->catalog.arguments[0];
     if (!call->by || !*call->by) {
         fprintf(stderr, "jinmu: 请写明由谁撤回（--by）\n");
         return 2;
     }
     int failed =
-        open_writer(&writer, call, &fault) ||
+        call_writer_open(&writer, &call->catalog, &fault) ||
         reviews_withdraw(writer.store, id, call->by, call->reason ? call->reason : "", &fault);
-    close_writer(&writer);
+    call_writer_close(&writer);
     if (failed) {
         call_failed(&fault);
         return strcmp(fault.code, "review.unknown") == 0 ? 1 : 2;

@@ -7,6 +7,8 @@
 int verb_catalog(int argc, char **argv);
 int verb_intake(int argc, char **argv);
 int verb_classify(int argc, char **argv);
+int verb_findings(int argc, char **argv);
+int verb_audit(int argc, char **argv);
 int verb_rules(int argc, char **argv);
 int verb_eval(int argc, char **argv);
 int verb_train(int argc, char **argv);

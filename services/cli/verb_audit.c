@@ -1,0 +1,237 @@
+/* jinmu audit: whole budget documents through intake, classification and all rules. */
+#include "catalog/audit/audit.h"
+#include "common/strbuf.h"
+#include "services/cli/audit_page.h"
+#include "services/cli/audit_sheet.h"
+#include "services/cli/audit_text.h"
+#include "services/cli/catalog_call.h"
+#include "services/cli/document_file.h"
+#include "services/cli/local_engine.h"
+#include "services/cli/verbs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct options {
+    const char *db, *state, *page, *sheet;
+    bool json;
+    char **paths; /* as given */
+    size_t path_count;
+};
+
+/* ---- which files ---- */
+
+struct files {
+    char **all;
+    size_t count;
+};
+
+static void add_file(struct files *files, char *path)
+{
+    files->all = xrealloc(files->all, (files->count + 1) * sizeof *files->all);
+    files->all[files->count++] = path;
+}
+
+static void free_files(struct files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        free(files->all[i]);
+    free(files->all);
+}
+
+/* What a folder may hold beside documents is passed over. */
+static int is_document(const struct dirent *entry)
+{
+    static const char *const endings[] = {".txt", ".md", ".pdf", ".html", ".htm"};
+    const char *dot = strrchr(entry->d_name, '.');
+    for (size_t i = 0; dot && *entry->d_name != '.' && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static bool add_path(struct files *files, const char *path)
+{
+    struct stat status;
+    struct dirent **names = NULL;
+    if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        add_file(files, xstrdup(path));
+        return true;
+    }
+    int count = scandir(path, &names, is_document, alphasort);
+    for (int i = 0; i < count; i++) {
+        struct strbuf file = {0};
+        strbuf_printf(&file, "%s/%s", path, names[i]->d_name);
+        add_file(files, strbuf_take(&file));
+        free(names[i]);
+    }
+    free(names);
+    if (count < 0)
+        fprintf(stderr, "jinmu audit: %s: %s\n", path, strerror(errno));
+    else if (count == 0)
+        fprintf(stderr, "jinmu audit: %s：文件夹中没有可读取的文件（txt、md、html、pdf）\n", path);
+    return count > 0;
+}
+
+/* ---- reports ---- */
+
+static int write_file(const char *path, const struct strbuf *text)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(text->text, 1, text->length, file) == text->length;
+    if (file && fclose(file) != 0)
+        written = false;
+    if (written)
+        return 0;
+    fprintf(stderr, "jinmu audit: %s: %s\n", path, strerror(errno));
+    return -1;
+}
+
+static int write_page(const struct options *options, const struct engine *engine,
+                      const struct jv *documents)
+{
+    char made[32];
+    time_t now = time(NULL);
+    struct tm broken;
+    struct strbuf page = {0};
+    strftime(made, sizeof made, "%Y-%m-%d %H:%M", localtime_r(&now, &broken));
+    audit_page_write(&page,
+                     &(struct audit_page){documents, engine_version(), engine_model(engine), made});
+    int status = write_file(options->page, &page);
+    strbuf_free(&page);
+    return status;
+}
+
+static int write_reports(const struct options *options, const struct engine *engine,
+                         const struct jv *documents)
+{
+    struct fault fault = {0};
+    int status = 0;
+    if (options->page && write_page(options, engine, documents))
+        status = -1;
+    if (options->sheet && audit_sheet_write(documents, options->sheet, &fault)) {
+        fprintf(stderr, "jinmu audit: %s: %s\n", options->sheet, fault.message);
+        status = -1;
+    }
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "jinmu audit: standard output: %s\n", strerror(errno));
+        status = -1;
+    }
+    return status;
+}
+
+static void print_document(const struct options *options, const struct jv *audited, size_t number)
+{
+    if (options->json) {
+        char *line = jv_write(audited);
+        puts(line);
+        free(line);
+        return;
+    }
+    if (number)
+        putchar('\n');
+    audit_text_print(audited, stdout);
+}
+
+/* ---- the run ---- */
+
+/* Audits every file; a file that cannot be read is said and passed over. Gives the exit status. */
+static int run(const struct options *options, const struct files *files, struct engine *engine)
+{
+    struct audit *audit = audit_new(engine);
+    struct jv *documents = jv_array();
+    double errors = 0;
+    int status = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        struct fault fault = {0};
+        struct jv *document = document_file_read(files->all[i], &fault);
+        if (!document) {
+            fprintf(stderr, "jinmu audit: %s：%s\n", files->all[i], fault.message);
+            status = 2;
+            continue;
+        }
+        struct jv *audited = audit_document(audit, document);
+        print_document(options, audited, jv_count(documents));
+        errors += jv_get_number(jv_get(audited, "summary"), "errors", 0);
+        jv_push(documents, audited);
+    }
+    if (write_reports(options, engine, documents))
+        status = 2;
+    jv_destroy(&documents);
+    audit_destroy(&audit);
+    return status ? status : errors > 0;
+}
+
+static error_t read_option(int key, char *argument, struct argp_state *state)
+{
+    struct options *options = state->input;
+    switch (key) {
+    case 'b':
+        options->db = argument;
+        return 0;
+    case 's':
+        options->state = argument;
+        return 0;
+    case 'h':
+        options->page = argument;
+        return 0;
+    case 'x':
+        options->sheet = argument;
+        return 0;
+    case 'j':
+        options->json = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options->paths = state->argv + state->next;
+        options->path_count = (size_t)(state->argc - state->next);
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which FILE or folder?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_list[] = {
+    {"html", 'h', "FILE", 0, "write a self-contained page", 0},
+    {"xlsx", 'x', "FILE", 0, "write a workbook", 0},
+    {"json", 'j', NULL, 0, "print JSON, one line a document, instead of text", 0},
+    OPTION_DB,
+    OPTION_STATE,
+    {0}};
+static const struct argp arguments = {
+    option_list,
+    read_option,
+    "FILE|FOLDER…",
+    "Checks budget disclosures (预算公开; text or PDF): every project by all rules, the "
+    "declaration "
+    "and the tables of each document against each other, projects nearly the same across them.\v"
+    "Exit status: 0 no finding of severity error, 1 there are some, 2 a file could not be read.",
+    NULL,
+    NULL,
+    NULL};
+
+int verb_audit(int argc, char **argv)
+{
+    struct options options = {0};
+    struct files files = {0};
+    bool found = true;
+    argv[0] = (char *)"jinmu audit";
+    argp_err_exit_status = 2;
+    argp_parse(&arguments, argc, argv, 0, NULL, &options);
+    for (size_t i = 0; i < options.path_count; i++)
+        found = add_path(&files, options.paths[i]) && found;
+    int status = 2;
+    struct engine *engine = files.count ? local_engine_open(options.db, options.state) : NULL;
+    if (engine)
+        status = run(&options, &files, engine);
+    engine_destroy(&engine);
+    free_files(&files);
+    return found ? status : 2;
+}
