@@ -105,6 +105,19 @@ static int load_kind(struct loading *loading, size_t row, struct fault *fault)
                      fault);
 }
 
+/* One cell: the words of a group between semicolons; the first is their meaning. */
+static int load_synonyms(struct loading *loading, size_t row, struct fault *fault)
+{
+    char *words = xstrdup(cell(loading, row, "words")), *rest = words, *word, *meaning = words;
+    int failed = 0;
+    while (!failed && (word = strsep(&rest, ";")) != NULL)
+        if (*word)
+            failed = store_run(loading->build->store,
+                               store_bind(loading->insert, "tt", word, meaning), fault);
+    free(words);
+    return failed;
+}
+
 static int load_boilerplate(struct loading *loading, size_t row, struct fault *fault)
 {
     return store_run(loading->build->store,
@@ -282,7 +295,8 @@ static int clear_data(struct build *build, struct fault *fault)
         "DELETE FROM item WHERE revision IN (SELECT number FROM revision WHERE origin = 'data');"
         "DELETE FROM revision WHERE origin = 'data';"
         "DELETE FROM label; DELETE FROM alias; DELETE FROM kind_phrase; DELETE FROM boilerplate;"
-        "DELETE FROM regulation; DELETE FROM rule_file; DELETE FROM model; DELETE FROM build",
+        "DELETE FROM regulation; DELETE FROM rule_file; DELETE FROM model; DELETE FROM build;"
+        "DELETE FROM synonym",
         fault);
 }
 
@@ -301,6 +315,9 @@ static int fill(struct build *build, struct fault *fault)
                    load_table(build, data_files_find(files, "boilerplate.csv"),
                               "INSERT OR IGNORE INTO boilerplate (phrase) VALUES (?)",
                               load_boilerplate, fault) ||
+                   load_table(build, data_files_find(files, "synonyms.csv"),
+                              "INSERT OR IGNORE INTO synonym (word, meaning) VALUES (?, ?)",
+                              load_synonyms, fault) ||
                    load_table(build, data_files_find(files, "regulations.csv"),
                               "INSERT INTO regulation (number, title, issued, in_force_from,"
                               " status, note) VALUES (?, ?, ?, ?, ?, ?)",

@@ -2,6 +2,7 @@
 
 #include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
+#include "catalog/revision/revision.sql.h"
 #include "catalog/schema.sql.h"
 #include "common/strbuf.h"
 #include "common/text.h"
@@ -12,8 +13,8 @@
 
 struct store *catalog_open(const char *path, enum store_mode mode, struct fault *fault)
 {
-    static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql};
-    static const struct store_schema schema = {"catalog", migrations, 3};
+    static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql};
+    static const struct store_schema schema = {"catalog", migrations, 4};
     return store_open(path, mode, &schema, fault);
 }
 

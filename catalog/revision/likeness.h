@@ -1,0 +1,42 @@
+#ifndef JINMU_LIKENESS_H
+#define JINMU_LIKENESS_H
+
+#include "common/fault.h"
+#include "common/store.h"
+#include "common/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How alike the names of two services are. Characters that most names share (服务) tell little, rare
+ * ones much; synonyms (运维, 维护) are the same word; the order of words counts less than the words,
+ * and a slip of one character little. */
+
+/* How telling each character is among the names that were counted. */
+struct vocabulary;
+/* Reads the synonyms out of catalog.db. NULL with a fault. */
+struct vocabulary *vocabulary_new(struct store *store, struct fault *fault);
+void vocabulary_destroy(struct vocabulary **vocabulary);
+/* Counts a name. */
+void vocabulary_count(struct vocabulary *vocabulary, const char *name);
+
+enum { PROFILE_UNITS = 96 };
+/* A name made ready for comparison: folded, synonyms replaced, weighed. Made after all names are
+ * counted. What is longer than PROFILE_UNITS is cut. */
+struct profile {
+    uint16_t units[PROFILE_UNITS];
+    float weights[PROFILE_UNITS];
+    size_t length;
+    double weight; /* the sum */
+};
+void profile_make(const struct vocabulary *vocabulary, const char *name, struct profile *profile);
+
+/* 0: nothing in common, 1: the same words. */
+double likeness(const struct profile *a, const struct profile *b);
+/* The share (by weight) of `whole` that the characters of `part` cover. */
+double likeness_cover(const struct profile *whole, const struct profile *part);
+/* The same of two parts together. */
+double likeness_cover_both(const struct profile *whole, const struct profile *one,
+                           const struct profile *other);
+
+#endif
