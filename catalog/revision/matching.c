@@ -9,8 +9,10 @@
 const double matching_threshold = 0.52;
 /* What the surroundings of two items add to the likeness of their names. */
 static const double same_code_adds = 0.14, same_parent_adds = 0.09, labels_add = 0.2;
+/* Names that share less than this are different ones in any surroundings, unless labels speak for them. */
+static const double names_least = 0.44;
 /* Items of different departments must be called nearly the same. */
-static const double across_departments = 0.84;
+static const double across_departments = 0.74;
 /* A department goes on under another name when so much of its items does. */
 static const double departments_alike = 0.4, department_names_alike = 0.55;
 
@@ -155,7 +157,10 @@ static double score_of(const struct matching *matching, int old, int new, double
 {
     const struct outline_item *a = &matching->old->items[old], *b = &matching->new->items[new];
     *similarity = likeness(&a->profile, &b->profile);
-    double score = *similarity + labels_add * fmax(labels_of(a, b), labels_of(b, a));
+    double labels = fmax(labels_of(a, b), labels_of(b, a));
+    double score = *similarity + labels_add * labels;
+    if (*similarity + labels_add * labels < names_least)
+        return score;
     if (strcmp(a->code, b->code) == 0)
         score += same_code_adds;
     if (matching_same_parent(matching, old, new))
@@ -236,11 +241,18 @@ static void match_within(struct matching *matching, int old, int new, enum pass 
     join_pairs(matching, pairs, pass == PASS_SAME_NAME);
 }
 
+/* An excerpt that lacks the whole department of an item says nothing about where the item went. */
+static bool may_have_left(const struct matching *matching, size_t old)
+{
+    return matching->new->complete ||
+           matching->department_new[matching->old->items[old].department] != NOWHERE;
+}
+
 /* What was left over in one department may stand in another now. */
 static void match_across(struct matching *matching, struct pairs *pairs)
 {
     for (size_t i = 0; i < matching->old->item_count; i++) {
-        if (!is_free(matching->old, matching->of_old, i))
+        if (!is_free(matching->old, matching->of_old, i) || !may_have_left(matching, i))
             continue;
         for (size_t j = 0; j < matching->new->item_count; j++) {
             const struct outline_item *a = &matching->old->items[i], *b = &matching->new->items[j];

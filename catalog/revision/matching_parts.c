@@ -9,11 +9,14 @@
 
 enum { PARTS = 6 };
 /* A part's words come from the whole by so much … */
-static const double from_whole = 0.66;
+static const double from_whole = 0.84;
 /* … the parts together say so much of the whole, and no part alone nearly all of it; */
 static const double together = 0.78, nearly_all = 0.93, gain = 0.1;
 /* or each part says all that the whole said, and something more. */
-static const double says_all = 0.85, says_more = 1.12;
+static const double says_all = 0.85;
+enum { SAYS_MORE = 2 };
+/* A part may be taken from a partner that it is less alike by so much. */
+static const double rather = 0.05;
 
 /* One side of a matching: splits look from the old to the new, merges from the new to the old. */
 struct view {
@@ -40,21 +43,29 @@ static bool parents_agree(const struct view *view, int whole, int part)
     return strcmp(one->code, other->code) == 0 || strcmp(one->folded, other->folded) == 0;
 }
 
-/* Whether the item may be a part of the whole; it must be its partner or nobody's. */
+/* Whether an item with another partner would rather be a part of the whole. */
+static bool is_free_for(const struct view *view, int whole, int item, double similarity)
+{
+    const struct match *match = &view->parts[item];
+    return match->partner == NOWHERE || match->partner == whole ||
+           (!match->exact && similarity > match->similarity + rather);
+}
+
+/* Whether the item may be a part of the whole. */
 static bool read_part(const struct view *view, int whole, int item, struct part *part)
 {
     const struct outline_item *one = &view->whole_side->items[whole],
                               *other = &view->part_side->items[item];
-    int partner = view->parts[item].partner;
-    if (!other->leaf || (partner != NOWHERE && partner != whole) ||
-        view->parts[item].group != RELATION_EXACT || strcmp(one->folded, other->folded) == 0 ||
-        !parents_agree(view, whole, item))
+    if (!other->leaf || view->parts[item].group != RELATION_EXACT ||
+        strcmp(one->folded, other->folded) == 0 || !parents_agree(view, whole, item))
         return false;
     part->item = item;
     part->share = likeness_cover(&one->profile, &other->profile);
     part->similarity = likeness(&one->profile, &other->profile);
+    if (!is_free_for(view, whole, item, part->similarity))
+        return false;
     part->specialised =
-        part->share >= says_all && other->profile.weight >= says_more * one->profile.weight;
+        part->share >= says_all && other->profile.length >= one->profile.length + SAYS_MORE;
     return part->specialised || likeness_cover(&other->profile, &one->profile) >= from_whole;
 }
 
@@ -117,12 +128,24 @@ static void add_extra(struct matching *matching, struct extra extra)
     matching->extras[matching->extra_count++] = extra;
 }
 
+/* Ends what an item had with another than the whole. */
+static void leave_partner(struct matching *matching, const struct view *view, int whole, int item)
+{
+    bool split = view->relation == RELATION_SPLIT;
+    struct match *match = split ? &matching->of_new[item] : &matching->of_old[item];
+    if (match->partner == NOWHERE || match->partner == whole)
+        return;
+    (split ? matching->of_old : matching->of_new)[match->partner].partner = NOWHERE;
+    match->partner = NOWHERE;
+}
+
 static void record(struct matching *matching, const struct view *view, int whole,
                    const struct part *parts, size_t count)
 {
     bool split = view->relation == RELATION_SPLIT;
     for (size_t i = 0; i < count; i++) {
         int old = split ? whole : parts[i].item, new = split ? parts[i].item : whole;
+        leave_partner(matching, view, whole, parts[i].item);
         if (i == 0)
             matching_join(matching, old, new, fmax(parts[i].similarity, matching_threshold),
                           parts[i].similarity, false);

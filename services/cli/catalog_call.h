@@ -10,6 +10,7 @@
 
 /* One call of `jinmu catalog VERB …`: its options and arguments as given. */
 enum { CALL_ARGUMENTS_MAX = 16 };
+enum call_format { FORMAT_TEXT, FORMAT_HTML, FORMAT_CSV, FORMAT_JSON, FORMAT_TURTLE };
 struct catalog_call {
     const char *db, *state, *data;
     const char *revision, *department;
@@ -17,6 +18,8 @@ struct catalog_call {
     const char *code, *name, *kind;
     size_t line;
     bool strict, dry_run, all;
+    enum call_format format;
+    const char *by, *note;
     const char *arguments[CALL_ARGUMENTS_MAX];
     int argument_count;
 };
@@ -59,7 +62,8 @@ struct catalog_verb {
 };
 extern const struct catalog_verb catalog_verb_import, catalog_verb_csv, catalog_verb_build,
     catalog_verb_list, catalog_verb_tree, catalog_verb_show, catalog_verb_search,
-    catalog_verb_findings, catalog_verb_release, catalog_verb_assign, catalog_verb_labels;
+    catalog_verb_findings, catalog_verb_release, catalog_verb_assign, catalog_verb_labels,
+    catalog_verb_diff;
 
 /* The path (free()) of the database of a call, built when it is missing or stale. NULL with a
  * fault. */

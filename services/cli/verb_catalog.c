@@ -19,7 +19,7 @@
 static const struct catalog_verb *const verbs[] = {
     &catalog_verb_import, &catalog_verb_list,     &catalog_verb_tree,    &catalog_verb_show,
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
-    &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels};
+    &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff};
 enum { VERBS = sizeof verbs / sizeof *verbs, NAME_WIDTH = 10 };
 
 int call_failed(const struct fault *fault)
@@ -109,11 +109,18 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         ['b'] = &call->db,       ['s'] = &call->state,      ['D'] = &call->data,
         ['r'] = &call->revision, ['d'] = &call->department, ['T'] = &call->title,
         ['i'] = &call->issued,   ['e'] = &call->effective,  ['R'] = &call->repeals,
-        ['c'] = &call->code,     ['N'] = &call->name,       ['k'] = &call->kind};
+        ['c'] = &call->code,     ['N'] = &call->name,       ['k'] = &call->kind,
+        ['w'] = &call->by,       ['m'] = &call->note};
+    static const enum call_format formats[] = {
+        ['H'] = FORMAT_HTML, ['C'] = FORMAT_CSV, ['J'] = FORMAT_JSON, ['t'] = FORMAT_TURTLE};
     if (key == 'l')
         return read_line_number(state, argument, &call->line);
     if (key == 'S' || key == 'n' || key == 'a') {
         *(key == 'S' ? &call->strict : key == 'n' ? &call->dry_run : &call->all) = true;
+        return 0;
+    }
+    if (key == 'H' || key == 'C' || key == 'J' || key == 't') {
+        call->format = formats[key];
         return 0;
     }
     if (key == ARGP_KEY_ARG) {

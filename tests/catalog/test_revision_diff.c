@@ -19,7 +19,7 @@
 #define OLD "晋财综〔2021〕63号"
 #define NEW "测综〔2030〕1号"
 static const char old_csv[] = JINMU_DATA_DIR "/revisions/" OLD ".csv";
-enum { SEEDS = 4 };
+enum { SEEDS = 5 };
 static const double promised = 0.95;
 
 /* A catalog.db with the project's own data and a derived revision. */
@@ -170,7 +170,7 @@ static void test_what_was_done_to_a_revision_is_found_and_nothing_else(void **st
     (void)state;
     struct score scores[FATES] = {{0, 0, 0}};
     bool good = true;
-    for (unsigned seed = 1; seed <= SEEDS; seed++) {
+    for (unsigned seed = 21; seed < 21 + SEEDS; seed++) {
         struct pair_case *self = pair_case_new(seed, NULL);
         count_deeds(self, scores);
         count_links(self->diff, scores);

@@ -1,0 +1,53 @@
+#include "services/cli/page.h"
+
+#include "services/cli/html.h"
+#include "services/cli/page.css.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void page_begin(struct strbuf *out, const char *title, const char *below_title)
+{
+    strbuf_puts(out, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'\">\n<title>");
+    html_text(out, title);
+    strbuf_puts(out, "</title>\n<style>\n");
+    strbuf_puts(out, page_css);
+    strbuf_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
+    html_text(out, title);
+    strbuf_puts(out, "</h1>\n<p>");
+    html_text(out, below_title);
+    strbuf_puts(out, "</p>\n</header>\n<main>\n");
+}
+
+void page_end(struct strbuf *out)
+{
+    strbuf_puts(out, "</main>\n</body>\n</html>\n");
+}
+
+void page_cell(struct strbuf *out, const char *kind, const char *text)
+{
+    strbuf_printf(out, "<%s>", kind);
+    html_text(out, text);
+    strbuf_printf(out, "</%.*s>", (int)strcspn(kind, " "), kind);
+}
+
+/* With a comma between thousands; 0 is left faint. */
+void page_number(struct strbuf *out, double number)
+{
+    char digits[32], text[48];
+    int length = snprintf(digits, sizeof digits, "%.0f", fabs(number)), at = 0;
+    if (number < 0)
+        text[at++] = '-';
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+    strbuf_printf(out, "<td class=\"number%s\">%s</td>", number == 0 ? " faint" : "", text);
+}

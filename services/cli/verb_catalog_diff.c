@@ -1,0 +1,133 @@
+/* jinmu catalog diff: what became of one revision in another. */
+#include "catalog/catalog.h"
+#include "catalog/revision/diff.h"
+#include "catalog/revision/diff_table.h"
+#include "services/cli/catalog_call.h"
+#include "services/cli/columns.h"
+#include "services/cli/diff_page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_heads(struct columns *columns)
+{
+    columns->count = RELATIONS + 2;
+    columns_add(columns, "部门");
+    for (int r = 0; r < RELATIONS; r++)
+        columns_add(columns, relation_word((enum relation)r));
+    columns_add(columns, "");
+}
+
+static void print_figures(const struct diff *diff, const char *department)
+{
+    struct columns columns = {0};
+    print_heads(&columns);
+    for (size_t d = 0; d < diff->department_count; d++) {
+        struct department_figures figures;
+        if (!department_figures(diff, d, department, &figures))
+            continue;
+        columns_add(&columns, figures.name);
+        for (int r = 0; r < RELATIONS; r++)
+            columns_add_number(&columns, (long)figures.counts[r]);
+        columns_add(&columns, figures.state);
+        free(figures.state);
+    }
+    columns_print(&columns);
+}
+
+static void add_item(struct columns *columns, const struct outline *outline, int item)
+{
+    columns_add(columns, item == NOWHERE ? "" : outline->items[item].code);
+    columns_add(columns, item == NOWHERE ? "" : outline->items[item].name);
+}
+
+static void print_changes(const struct diff *diff, const char *department)
+{
+    struct columns columns = {.count = 7};
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct link *link = &diff->links[i];
+        if (!link_is_change(link) || link->relation == RELATION_UNSEEN ||
+            !link_in_department(diff, link, department))
+            continue;
+        char *words = link_words(link), confidence[16];
+        snprintf(confidence, sizeof confidence, "%.2f", link->confidence);
+        columns_add(&columns, link_department(diff, link));
+        columns_add(&columns, words);
+        add_item(&columns, diff->old, link->old);
+        add_item(&columns, diff->new, link->new);
+        columns_add(&columns, confidence);
+        free(words);
+    }
+    if (columns.cell_count)
+        columns_print(&columns);
+    else
+        puts("没有变化");
+}
+
+static void print_diff(const struct diff *diff, const char *department)
+{
+    printf("%s → %s\n", diff->old->number, diff->new->number);
+    if (!diff->new->complete)
+        printf("%s只收录了一部分（摘录）：没有见到的列为“未收录”，不等于删除。\n",
+               diff->new->number);
+    print_figures(diff, department);
+    putchar('\n');
+    print_changes(diff, department);
+}
+
+static void write_out(const struct diff *diff, const struct catalog_call *call)
+{
+    struct strbuf out = {0};
+    if (call->format == FORMAT_CSV)
+        diff_write_csv(diff, call->department, &out);
+    else if (call->format == FORMAT_JSON)
+        diff_write_json(diff, call->department, &out);
+    else
+        diff_page_write(&out, diff, call->department);
+    fwrite(out.text, 1, out.length, stdout);
+    strbuf_free(&out);
+}
+
+static int run_diff(struct catalog_call *call)
+{
+    struct fault fault = {0};
+    struct diff *diff = NULL;
+    char *old = NULL, *new = NULL;
+    struct store *store = call_open(call);
+    if (!store)
+        return 2;
+    if ((old = catalog_find_revision(store, call->arguments[0], &fault)) &&
+        (new = catalog_find_revision(store, call->arguments[1], &fault)))
+        diff = diff_revisions(store, old, new, &fault);
+    store_close(&store);
+    free(old);
+    free(new);
+    if (!diff)
+        return call_failed(&fault);
+    if (call->format == FORMAT_TEXT)
+        print_diff(diff, call->department);
+    else
+        write_out(diff, call);
+    diff_destroy(&diff);
+    return 0;
+}
+
+static const struct argp_option options[] = {
+    OPTION_DEPARTMENT,
+    {"html", 'H', NULL, 0, "a page", 0},
+    {"csv", 'C', NULL, 0, "a table as CSV, unchanged items too", 0},
+    {"json", 'J', NULL, 0, "one JSON object", 0},
+    OPTION_DB,
+    OPTION_STATE,
+    OPTION_DATA,
+    {0}};
+
+const struct catalog_verb catalog_verb_diff = {
+    "diff",
+    run_diff,
+    options,
+    2,
+    2,
+    "OLD NEW",
+    "Says what became of the items of one revision in another."};
