@@ -36,7 +36,8 @@ TEST_LIB  := $(filter-out $(TEST_SRC),$(wildcard tests/*.c tests/*/*.c))
 TEST_LIB  := $(filter-out tests/bench/%.c tests/fuzz/%.c,$(TEST_LIB))
 FUZZERS   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS   := $(patsubst $(BUILD)/fuzz/fuzz_%,$(BUILD)/fuzz/replay_%,$(FUZZERS))
-BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCH_LIB := $(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c))
 EMBEDDED  := $(wildcard catalog/*.sql catalog/*/*.sql services/*/*.sql services/*/*.css)
 GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
              $(BUILD)/gen/common/variants.h
@@ -104,7 +105,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(if $(TEST_LIB),$(BUILD)/libtests.a) $
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -lcmocka -o $@
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libservices.a $(BUILD)/libjinmu.a
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(BENCH_LIB)) $(BUILD)/libservices.a $(BUILD)/libjinmu.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(PACKAGES_LIBS) -o $@
