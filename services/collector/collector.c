@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_US = 3000,        /* how long batches are gathered for one commit */
-    DRAIN_URGENT_US = 1000, /* when someone waits for one of them */
-    BATCH_RECORDS = 1024,   /* of one STORE, at most */
-    DRAIN_EVENTS = 4096,    /* events of one commit, at most */
-    EVENTS_HWM = 20000,     /* events kept for a slow subscriber; then it misses some and asks */
+    DRAIN_US = 3000,       /* how long batches are gathered for one commit */
+    WAITING_BATCHES = 256, /* received and not begun; more are left in the socket */
+    BATCH_RECORDS = 1024,  /* of one STORE, at most */
+    DRAIN_EVENTS = 4096,   /* events of one commit, at most */
+    EVENTS_HWM = 20000,    /* events kept for a slow subscriber; then it misses some and asks */
     BACKLOG = 1024,
     MESSAGE_BYTES_MAX = 64 << 20,
     LINGER_MS = 1000,       /* for the last acknowledgements to leave */
@@ -34,6 +34,13 @@ struct batch {
     zframe_t *records; /* what the events to publish point into */
     uint64_t number;
     struct wire_tally tally;
+};
+
+/* A batch that nobody waits for, received and not begun. */
+struct parcel {
+    zframe_t *peer;
+    uint64_t number;
+    zmsg_t *frames;
 };
 
 /* An event of the open transaction, to be published after its commit. */
@@ -53,6 +60,7 @@ struct collector {
     struct reload reload;
     int lock;
 
+    zlist_t *waiting; /* of struct parcel */
     bool in_transaction;
     struct batch *batches;
     size_t batch_count, batch_capacity;
@@ -106,6 +114,7 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     char *database = state_path(state, "results.db");
     char *lock = state_path(state, "results.lock");
     collector->started_ms = zclock_mono();
+    collector->waiting = zlist_new();
     collector->lock = lock_take(lock, fault);
     if (collector->lock < 0 || !(collector->results = results_open(database, fault)) ||
         bind_sockets(collector, endpoint, events, fault))
@@ -113,6 +122,14 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     free(lock);
     free(database);
     return collector;
+}
+
+static void parcel_destroy(struct parcel **parcel)
+{
+    zframe_destroy(&(*parcel)->peer);
+    zmsg_destroy(&(*parcel)->frames);
+    free(*parcel);
+    *parcel = NULL;
 }
 
 static void forget_batches(struct collector *collector)
@@ -340,7 +357,7 @@ static void commit(struct collector *collector)
     }
     publish(collector);
     forget_batches(collector);
-    results_checkpoint(collector->results);
+    results_tidy(collector->results);
 }
 
 static struct jv *describe(struct collector *collector)
@@ -393,7 +410,18 @@ static bool may_say(struct collector *collector, zframe_t *head, enum wire_comma
     return allowed;
 }
 
-/* Takes one message off the socket. Gives its header's urgency. */
+static void put_aside(struct collector *collector, zframe_t **peer, uint64_t number,
+                      zmsg_t **frames)
+{
+    struct parcel *parcel = xcalloc(1, sizeof *parcel);
+    *parcel = (struct parcel){*peer, number, *frames};
+    *peer = NULL;
+    *frames = NULL;
+    zlist_append(collector->waiting, parcel);
+}
+
+/* Takes one message off the socket; a batch that nobody waits for is put aside. Whether somebody
+ * waits for it. */
 static bool handle_message(struct collector *collector)
 {
     zmsg_t *frames = zmsg_recv(collector->router);
@@ -409,6 +437,8 @@ static bool handle_message(struct collector *collector)
         fault_set(&fault, "access.refused", "the role of this key does not allow that");
         refuse(collector, peer, header.number, &fault);
         header.urgent = false;
+    } else if (header.command == WIRE_STORE && !header.urgent) {
+        put_aside(collector, &peer, header.number, &frames);
     } else if (header.command == WIRE_STORE) {
         store_batch(collector, &peer, header.number, frames);
     } else if (header.command == WIRE_ASK) {
@@ -420,18 +450,38 @@ static bool handle_message(struct collector *collector)
     return header.urgent;
 }
 
-/* Stores what has arrived, in one commit. */
+static bool has_room(const struct collector *collector)
+{
+    return collector->event_count + BATCH_RECORDS <= DRAIN_EVENTS;
+}
+
+/* Takes in what has arrived, until something has that somebody waits for. */
+static bool receive_all(struct collector *collector)
+{
+    while (has_room(collector) && zlist_size(collector->waiting) < WAITING_BATCHES &&
+           (zsock_events(collector->router) & ZMQ_POLLIN))
+        if (handle_message(collector))
+            return true;
+    return false;
+}
+
+static void store_waiting(struct collector *collector)
+{
+    struct parcel *parcel = zlist_pop(collector->waiting);
+    if (!parcel)
+        return;
+    store_batch(collector, &parcel->peer, parcel->number, parcel->frames);
+    parcel_destroy(&parcel);
+}
+
+/* Stores what has arrived, in one commit: at once when somebody waits for a part of it, else as much
+ * as a while allows. */
 static void drain(struct collector *collector)
 {
     int64_t until = zclock_usecs() + DRAIN_US;
-    while (zsock_events(collector->router) & ZMQ_POLLIN) {
-        bool urgent = handle_message(collector);
-        int64_t now = zclock_usecs();
-        if (urgent && now + DRAIN_URGENT_US < until)
-            until = now + DRAIN_URGENT_US;
-        if (now >= until || collector->event_count + BATCH_RECORDS > DRAIN_EVENTS)
-            break;
-    }
+    while (!receive_all(collector) && zlist_size(collector->waiting) > 0 && has_room(collector) &&
+           zclock_usecs() < until)
+        store_waiting(collector);
     commit(collector);
 }
 
@@ -483,7 +533,7 @@ int collector_run(struct collector *collector, int ending)
         [KEYS] = {NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0},
         [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
     for (;;) {
-        if (zmq_poll(items, ITEMS, -1) < 0) {
+        if (zmq_poll(items, ITEMS, zlist_size(collector->waiting) > 0 ? 0 : -1) < 0) {
             if (errno == EINTR)
                 continue;
             log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
@@ -495,7 +545,7 @@ int collector_run(struct collector *collector, int ending)
             refresh_keys(collector);
         drop_subscriptions(collector);
         drain(collector);
-        if (items[ENDING].revents & ZMQ_POLLIN)
+        if ((items[ENDING].revents & ZMQ_POLLIN) && zlist_size(collector->waiting) == 0)
             return 0;
     }
 }

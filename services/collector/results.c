@@ -2,7 +2,9 @@
 
 #include "common/store.h"
 #include "common/strbuf.h"
+#include "services/collector/pack.h"
 #include "services/collector/schema.sql.h"
+#include "services/collector/schema_2.sql.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -38,29 +40,34 @@ static const char *const statement_sql[STATEMENTS] = {
                    " ON CONFLICT DO NOTHING",
     [FIND_EVENT] = "SELECT event FROM result WHERE project = ? AND origin = ?",
     [ADD_EVENT] = "INSERT INTO event (number, topic, result) VALUES (?, ?, ?)",
-    [EVENTS_SINCE] = "SELECT event.number, topic, json FROM event JOIN result"
+    [EVENTS_SINCE] = "SELECT event.number, topic, unpacked(json) FROM event JOIN result"
                      " ON result.number = event.result WHERE event.number > ?"
                      " ORDER BY event.number LIMIT ?",
-    [RESULTS_OF_PROJECT] = "SELECT event.number, topic, result.json FROM project JOIN result"
-                           " ON result.project = project.number JOIN event"
-                           " ON event.number = result.event WHERE project.id = ?"
-                           " ORDER BY event.number",
-    [COUNT_DECISIONS] = "SELECT decision, count(*) FROM result GROUP BY decision",
+    [RESULTS_OF_PROJECT] =
+        "SELECT event.number, topic, unpacked(result.json) FROM project JOIN result"
+        " ON result.project = project.number JOIN event"
+        " ON event.number = result.event WHERE project.id = ?"
+        " ORDER BY event.number",
+    [COUNT_DECISIONS] = "SELECT decision, count(*), max(number) FROM result WHERE number > ?"
+                        " GROUP BY decision",
 };
 
 struct results {
     struct store *store;
+    struct packer *packer;
     sqlite3_stmt *statements[STATEMENTS];
     int64_t last_event; /* the last number given, in the open transaction too */
     int64_t committed_event;
-    int64_t now;   /* of the open transaction */
-    int log_pages; /* in the write-ahead log */
+    struct jv *decisions; /* how many results have each, of those that were counted: */
+    int64_t counted;      /* up to this number */
+    int64_t now;          /* of the open transaction */
+    int log_pages;        /* in the write-ahead log */
 };
 
 static const struct store_schema schema = {
-    .name = "results", .migrations = (const char *const[]){schema_sql}, .version = 1};
+    .name = "results", .migrations = (const char *const[]){schema_sql, schema_2_sql}, .version = 2};
 
-/* Checkpoints are made between commits (results_checkpoint), so that no acknowledgement waits for
+/* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */
 static const char tuning[] = "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -65536";
 
@@ -75,7 +82,8 @@ struct results *results_open(const char *path, struct fault *fault)
 {
     struct results *results = xcalloc(1, sizeof *results);
     results->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
-    if (!results->store || store_exec(results->store, tuning, fault))
+    if (!results->store || store_exec(results->store, tuning, fault) ||
+        !(results->packer = packer_new(results->store, fault)))
         goto failed;
     sqlite3_wal_hook(results->store->db, note_log_pages, results);
     for (int i = 0; i < STATEMENTS; i++) {
@@ -85,6 +93,7 @@ struct results *results_open(const char *path, struct fault *fault)
     }
     results->last_event = store_number(results->store, "SELECT max(number) FROM event", 0);
     results->committed_event = results->last_event;
+    results->decisions = jv_object();
     return results;
 failed:
     results_close(&results);
@@ -97,7 +106,9 @@ void results_close(struct results **results)
         return;
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize((*results)->statements[i]);
-    store_close(&(*results)->store);
+    jv_destroy(&(*results)->decisions);
+    store_close(&(*results)->store); /* which calls unpacked() no more */
+    packer_destroy(&(*results)->packer);
     free(*results);
     *results = NULL;
 }
@@ -116,8 +127,9 @@ int results_commit(struct results *results, struct fault *fault)
     return 0;
 }
 
-void results_checkpoint(struct results *results)
+void results_tidy(struct results *results)
 {
+    packer_learn(results->packer);
     if (results->log_pages < CHECKPOINT_PAGES)
         return;
     sqlite3_wal_checkpoint_v2(results->store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -178,7 +190,7 @@ static int64_t add_project(struct results *results, const struct wire_record *re
     bind_text(statement, 1, record->id);
     sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
     bind_text(statement, 3, record->unit);
-    bind_text(statement, 4, record->project);
+    packer_bind(results->packer, statement, 4, record->project);
     int added = insert(results, ADD_PROJECT, fault);
     if (added < 0)
         return -1;
@@ -231,11 +243,13 @@ int results_add(struct results *results, int64_t origin, const struct wire_recor
     sqlite3_bind_double(statement, 7, record->confidence);
     sqlite3_bind_int64(statement, 8, record->findings);
     sqlite3_bind_int64(statement, 9, results->now);
-    bind_text(statement, 10, record->result);
+    packer_bind(results->packer, statement, 10, record->result);
     int inserted = insert(results, ADD_RESULT, fault);
     if (inserted < 0)
         return -1;
     added->duplicate = !inserted;
+    if (inserted)
+        packer_sample(results->packer, record->project, record->result);
     if (inserted && add_event(results, record->department, fault))
         return -1;
     added->event = inserted ? results->last_event : find_event(results, project, origin, fault);
@@ -281,21 +295,37 @@ int results_of_project(struct results *results, const char *id, results_row_fn *
     return give_rows(results, RESULTS_OF_PROJECT, each, argument, fault);
 }
 
+/* Counts what came since the last time: all of it would take longer with every result. */
+static void count_decisions(struct results *results)
+{
+    sqlite3_stmt *select = store_bind(results->statements[COUNT_DECISIONS], "i", results->counted);
+    int64_t last = results->counted;
+    while (store_next(results->store, select, NULL) == 1) {
+        const char *decision = store_text(select, 0);
+        double before = jv_get_number(results->decisions, decision, 0);
+        jv_set_number(results->decisions, decision,
+                      before + (double)sqlite3_column_int64(select, 1));
+        if (sqlite3_column_int64(select, 2) > last)
+            last = sqlite3_column_int64(select, 2);
+    }
+    results->counted = last;
+}
+
+static void add_count(const char *name, struct jv *count, void *total)
+{
+    (void)name;
+    *(double *)total += jv_number(count, 0);
+}
+
 void results_describe(struct results *results, struct jv *status)
 {
-    struct store *store = results->store;
-    struct jv *decisions = jv_object();
     double total = 0;
-    sqlite3_stmt *statement = results->statements[COUNT_DECISIONS];
-    while (store_next(store, statement, NULL) == 1) {
-        double count = (double)sqlite3_column_int64(statement, 1);
-        jv_set_number(decisions, store_text(statement, 0), count);
-        total += count;
-    }
+    count_decisions(results);
+    jv_each(results->decisions, add_count, &total);
     jv_set_number(status, "events", (double)results->last_event);
     jv_set_number(status, "results", total);
-    jv_set(status, "decisions", decisions);
+    jv_set(status, "decisions", jv_copy(results->decisions));
     jv_set_number(status, "db_bytes",
-                  (double)(store_number(store, "PRAGMA page_count", 0) *
-                           store_number(store, "PRAGMA page_size", 0)));
+                  (double)(store_number(results->store, "PRAGMA page_count", 0) *
+                           store_number(results->store, "PRAGMA page_size", 0)));
 }

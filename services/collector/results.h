@@ -20,9 +20,9 @@ void results_close(struct results **results);
 int results_begin(struct results *results, struct fault *fault);
 int results_commit(struct results *results, struct fault *fault);
 void results_rollback(struct results *results);
-/* Brings the write-ahead log into the file when it has grown: now and then, between commits. What
- * fails is done by a later one. */
-void results_checkpoint(struct results *results);
+/* Brings the write-ahead log into the file when it has grown, and makes the dictionary that texts are
+ * packed with: now and then, between commits. What fails is done by a later one. */
+void results_tidy(struct results *results);
 
 /* The number of what a result was made by, made when it is new. -1 with a fault. */
 int64_t results_origin(struct results *results, struct wire_text revision, struct wire_text engine,

@@ -6,15 +6,18 @@
 #include "services/worker/delivery.h"
 #include "services/worker/engine_source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum {
-    BATCH_PROJECTS = 64,     /* of one message to the collector: its commits stay short */
-    BATCH_BYTES = 1 << 20,   /* the same, for large projects */
-    LOOK_UP_PROJECTS = 8,    /* of a bulk request, between two looks at what has arrived */
-    OPEN_BATCHES = 64,       /* at the collector; beyond it no further request is begun */
-    CATALOG_LOOK_MS = 2000,  /* between two looks at catalog.db */
+    BATCH_PROJECTS = 64,    /* of one message to the collector: its commits stay short */
+    BATCH_BYTES = 1 << 20,  /* the same, for large projects */
+    LOOK_UP_PROJECTS = 8,   /* of a bulk request, between two looks at what has arrived */
+    OPEN_BATCHES = 64,      /* at the collector; beyond it no further request is begun */
+    CATALOG_LOOK_MS = 2000, /* between two looks at catalog.db */
+    NICE = 10,
     LAST_DELIVERY_MS = 8000, /* how long an ending worker waits for the collector */
 };
 static const char service[] = "classify";
@@ -221,9 +224,18 @@ static void finish_begun(struct worker *worker)
     log_info("worker_ends", "unfinished=%zu", worker->open_assignments);
 }
 
+/* Judging takes all the processor that it gets; the sockets' threads, which are older, and the other
+ * services need little, at once. */
+static void yield_to_others(void)
+{
+    if (setpriority(PRIO_PROCESS, 0, NICE)) /* of this thread, on Linux */
+        log_warning("nice_failed", "reason=\"%s\"", strerror(errno));
+}
+
 void worker_run(struct worker *worker, int ending)
 {
     bool busy = false;
+    yield_to_others();
     for (;;) {
         int wait = busy ? 0
                         : sooner(CATALOG_LOOK_MS, sooner(mdp_worker_wait_ms(worker->mdp),
