@@ -24,7 +24,8 @@ enum {
     LOOK_AFTER = 20,             /* interactive requests, between two looks how many wait */
     INTERACTIVE = 1000,          /* requests in a round, one after the other */
     DESCRIPTION = 500,           /* code points */
-    ANSWER_MS = 60000,
+    ANSWER_MS = 20000,
+    STALL_S = 20, /* without a stored result: something is broken */
 };
 
 static const char *const programs[] = {"jinmu-broker", "jinmu-worker", "jinmu-collector"};
@@ -84,8 +85,15 @@ static double stored(struct bench *bench)
 
 static void wait_until_stored(struct bench *bench, double results, int look_ms)
 {
-    while (stored(bench) < results)
+    double seen = -1, changed = seconds_now();
+    for (double now = stored(bench); now < results; now = stored(bench)) {
+        if (now > seen)
+            changed = seconds_now();
+        else if (seconds_now() - changed > STALL_S)
+            die("nothing is stored any more", NULL);
+        seen = now;
         zclock_sleep(look_ms);
+    }
 }
 
 /* --- Bulk ----------------------------------------------------------------------------------- */
