@@ -519,7 +519,7 @@ static void survive_everywhere(struct stage *stage, const struct story *story, e
         assert_true(at < MOST_FAULTS);
     }
     assert_true(at > 50); /* there are that many places, or the layer is not under SQLite */
-    print_message("%s at every place no. n * %d of %d\n", fault_kind_names[kind], step, at - step);
+    print_message("%s at one place in %d of %d\n", fault_kind_names[kind], step, at - step);
 }
 
 static int open_stage(void **state)
