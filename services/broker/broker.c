@@ -417,9 +417,27 @@ static void handle_items(struct broker *broker, zmq_pollitem_t items[ITEMS])
         access_refresh(broker);
 }
 
+void broker_turn(struct broker *broker)
+{
+    receive_all(broker);
+    int64_t now = zclock_mono();
+    if (now >= broker->trouble_until)
+        broker->trouble_until = 0;
+    if (now >= broker->heartbeat_at)
+        dispatch_heartbeats(broker, now);
+    clients_give_up(broker, now);
+    dispatch_deadlines(broker, now);
+    dispatch_all(broker); /* so that workers have work while we commit */
+    if (commit_is_due(broker, now)) {
+        broker_commit(broker);
+        dispatch_all(broker);
+    }
+    if (now >= broker->expire_at)
+        expire(broker, now);
+}
+
 /* Wakes for messages, for lost connections, for changed keys and configuration, for the end, and for
- * what is due. In each turn all that has arrived is taken in, jobs go to free workers, one commit
- * makes the turn's submissions and results durable, and then their senders get their answers. */
+ * what is due. */
 void broker_run(struct broker *broker, int ending)
 {
     zmq_pollitem_t items[ITEMS];
@@ -427,21 +445,7 @@ void broker_run(struct broker *broker, int ending)
     while (!has_stopped(broker)) {
         zmq_poll(items, ITEMS, wait_ms(broker));
         handle_items(broker, items);
-        receive_all(broker);
-        int64_t now = zclock_mono();
-        if (now >= broker->trouble_until)
-            broker->trouble_until = 0;
-        if (now >= broker->heartbeat_at)
-            dispatch_heartbeats(broker, now);
-        clients_give_up(broker, now);
-        dispatch_deadlines(broker, now);
-        dispatch_all(broker); /* so that workers have work while we commit */
-        if (commit_is_due(broker, now)) {
-            broker_commit(broker);
-            dispatch_all(broker);
-        }
-        if (now >= broker->expire_at)
-            expire(broker, now);
+        broker_turn(broker);
     }
     dispatch_dismiss_all(broker);
     broker_commit(broker);

@@ -83,6 +83,9 @@ struct broker {
 struct broker *broker_new(const struct broker_options *options, struct fault *fault);
 /* The event loop; returns when `ending` (a descriptor) became readable and all is put away. */
 void broker_run(struct broker *broker, int ending);
+/* One turn of it, without waiting: all that has arrived is taken in, jobs go to free workers, one
+ * commit makes the turn's submissions and results durable, and then their senders get their answers. */
+void broker_turn(struct broker *broker);
 void broker_destroy(struct broker **broker);
 
 /* Notes a change for the next commit: a change with an answer makes it urgent. Takes it over. */
