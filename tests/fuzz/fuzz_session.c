@@ -201,6 +201,9 @@ static void take_receipt(struct session *session, zmsg_t *frames)
             return;
     if (!frame || zframe_size(frame) != UUID_DIGITS || session->jobs == MOST_JOBS)
         return;
+    for (size_t i = 0; i < session->jobs; i++) /* the same key gave the same receipt */
+        if (memcmp(session->receipts[i].uuid, zframe_data(frame), UUID_DIGITS) == 0)
+            return;
     struct receipt *receipt = &session->receipts[session->jobs++];
     memcpy(receipt->uuid, zframe_data(frame), UUID_DIGITS);
     receipt->kept = true;

@@ -146,6 +146,51 @@ static void test_an_answer_to_a_job_of_another_worker_changes_nothing(void **sta
     zsock_destroy(&liar);
 }
 
+static void test_a_worker_cannot_answer_for_a_service_that_it_did_not_register_for(void **state)
+{
+    struct stage *stage = *state;
+    char uuid[33];
+    zsock_t *client = stage_peer(stage);
+    zsock_t *honest = stage_worker(stage, "echo");
+    zsock_t *liar = stage_worker(stage, "other");
+    stage_await(stage, "workers", 2);
+    peer_submit(client, "echo", "x", uuid);
+    zmsg_t *request = peer_receive(honest);
+    worker_answer(liar, request, "a lie");
+    stage_await(stage, "totals.bad_messages", 1);
+    peer_submit(client, "echo", "y", uuid);
+    assert_true(peer_is_silent(liar, 50)); /* nor is it given any of its jobs */
+    worker_answer(honest, request, "the truth");
+    zmsg_destroy(&request);
+    zsock_destroy(&client);
+    zsock_destroy(&honest);
+    zsock_destroy(&liar);
+}
+
+static void test_commands_in_the_wrong_order_change_nothing(void **state)
+{
+    struct stage *stage = *state;
+    char uuid[33];
+    zsock_t *client = stage_peer(stage);
+    zsock_t *worker = stage_worker(stage, "echo");
+    peer_submit(client, "echo", "x", uuid);
+    zmsg_t *request = peer_receive(worker);
+    const char *address = frame_text(request, 2);
+    zsock_send(worker, "ssszs", "MDPW02", "\003", address, "a part of what nobody waits for");
+    worker_answer(worker, request, "done");
+    zsock_send(worker, "ssszs", "MDPW02", "\003", frame_text(request, 2), "a part after the end");
+    stage_await(stage, "totals.bad_messages", 1);
+    zsock_send(worker, "ss", "MDPW02", "\006");
+    worker_answer(worker, request, "an answer after leaving");
+    stage_await(stage, "totals.bad_messages", 2);
+    zmsg_t *answer = peer_await_reply(client, uuid);
+    assert_string_equal(frame_text(answer, 1), "done");
+    zmsg_destroy(&answer);
+    zmsg_destroy(&request);
+    zsock_destroy(&client);
+    zsock_destroy(&worker);
+}
+
 static void test_a_second_ready_gives_the_jobs_back(void **state)
 {
     struct stage *stage = *state;
@@ -264,6 +309,8 @@ int main(void)
         BAD(test_a_body_of_countless_frames_is_refused),
         BAD(test_an_answer_before_ready_is_dismissed),
         BAD(test_an_answer_to_a_job_of_another_worker_changes_nothing),
+        BAD(test_a_worker_cannot_answer_for_a_service_that_it_did_not_register_for),
+        BAD(test_commands_in_the_wrong_order_change_nothing),
         BAD(test_a_second_ready_gives_the_jobs_back),
         BAD(test_colliding_identities_do_not_share_jobs),
         BAD(test_nobody_can_register_for_the_brokers_own_services),
