@@ -1,0 +1,48 @@
+// Pages by the part of the address after #, so that any static server can serve them all.
+
+const pages = new Map();
+let leave = null;
+let shown = 0;
+
+export const route = (name, open) => pages.set(name, open);
+
+// "#/project/7?from=queue" → {name, rest, filter}
+export function here() {
+  const [path, search] = location.hash.replace(/^#\/?/, '').split('?');
+  const [name, ...rest] = path.split('/').map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+  return { name, rest, filter: Object.fromEntries(new URLSearchParams(search ?? '')) };
+}
+
+export const address = (name, rest = [], filter = {}) => {
+  const pairs = Object.entries(filter).filter(([, v]) => v !== '' && v !== undefined && v !== null);
+  const search = pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  return `#/${[name, ...rest].map(encodeURIComponent).join('/')}${search}`;
+};
+
+// Puts a page's filter into the address without opening the page again.
+export const keepAddress = (name, rest, filter) => history.replaceState(null, '', address(name, rest, filter));
+
+export const go = (...where) => {
+  location.hash = address(...where);
+};
+
+// Opens the page of the address in `main`; a page answers with what is to be done when it is left.
+export async function show(main, fallback, opened) {
+  const where = here();
+  const open = pages.get(where.name) ?? pages.get(fallback);
+  const turn = ++shown;
+  leave?.();
+  leave = null;
+  main.replaceChildren();
+  opened(pages.has(where.name) ? where.name : fallback);
+  const left = await open(main, where);
+  // Left again while it opened: what it began must end.
+  if (turn !== shown) left?.();
+  else leave = left ?? null;
+}
