@@ -53,9 +53,9 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup check check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format
+.PHONY: all setup page check check-web check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format
 all: setup
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
 
 setup:
@@ -65,6 +65,20 @@ $(BUILD)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) $(PACKAGES_CFLAGS) -MMD -MP -c $< -o $@
+
+# Two npm libraries of the review page, as their lock file says: zip for .xlsx, CSV. Without npm the page
+# works, but reads and writes no sheets.
+PAGE_LIBS = $(addprefix services/gateway/page/lib/,fflate.js d3-dsv.mjs)
+NPM_CI    = npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+page:
+	@{ command -v npm >/dev/null && $(MAKE) --no-print-directory $(PAGE_LIBS) >/dev/null; } || \
+	  echo "page: npm is absent or failed: the review page will not read or write sheets"
+%/node_modules/.package-lock.json: %/package-lock.json
+	$(Q)cd $* && $(NPM_CI) >/dev/null && touch node_modules/.package-lock.json
+services/gateway/page/lib/fflate.js: services/gateway/node_modules/.package-lock.json
+	@mkdir -p $(@D) && cp services/gateway/node_modules/fflate/esm/browser.js $@
+services/gateway/page/lib/d3-dsv.mjs: services/gateway/node_modules/.package-lock.json
+	@mkdir -p $(@D) && cp services/gateway/node_modules/d3-dsv/dist/d3-dsv.mjs $@
 
 # A schema is a .sql file that a person can read, a style sheet a .css file; the program carries them
 # as strings: NAME_sql, NAME_css.
