@@ -49,21 +49,13 @@ static struct jv *judge(struct audit *audit, const struct jv *project)
     return result ? result : jv_object();
 }
 
-/* Whether a finding is about what the unit as a whole declared. */
-static bool is_of_declaration(const struct jv *finding)
-{
-    const char *rule = jv_get_text(finding, "rule");
-    return rule && (strncmp(rule, "code.", 5) == 0 || strncmp(rule, "reference.", 10) == 0) &&
-           strcmp(rule, "code.disagrees") != 0;
-}
-
 static void drop_declaration_findings(struct jv *result)
 {
     const struct jv *findings = jv_get(result, "findings");
     struct jv *kept = jv_array();
     for (size_t i = 0; i < jv_count(findings); i++) {
         const char *field = jv_get_text(jv_at(findings, i), "field");
-        if (!field || strncmp(field, "declared", 8) != 0 || !is_of_declaration(jv_at(findings, i)))
+        if (!field || strncmp(field, "declared", 8) != 0 || !document_declares(jv_at(findings, i)))
             jv_push(kept, jv_copy(jv_at(findings, i)));
     }
     if (jv_is_array(findings))
@@ -103,39 +95,15 @@ static void remember(struct audit *audit, const struct jv *project, const struct
 
 /* ---- what the unit declared ---- */
 
-/* The declaration as a project of its own, so that the rules about codes and cited documents look at
- * it once. */
-static struct jv *declaration_project(const struct jv *document)
-{
-    const struct jv *declaration = jv_get(document, "declaration");
-    const struct jv *first = jv_at(jv_get(document, "projects"), 0);
-    const char *unit = jv_get_text(document, "unit"),
-               *department = jv_get_text(first, "department");
-    struct jv *project = jv_object();
-    jv_set_text(project, "id", "declaration");
-    jv_set_text(project, "name", "政府购买服务指导性目录");
-    if (unit)
-        jv_set_text(project, "unit", unit);
-    if (department)
-        jv_set_text(project, "department", department);
-    if (jv_get(document, "year"))
-        jv_set(project, "year", jv_copy(jv_get(document, "year")));
-    struct jv *items = jv_copy(jv_get(declaration, "items")), *cited = jv_object();
-    jv_set(cited, "references", jv_copy(jv_get(declaration, "references")));
-    jv_set(project, "declared", items ? items : jv_array());
-    jv_set(project, "declaration", cited);
-    return project;
-}
-
 static void check_declaration(struct audit *audit, const struct jv *document, struct jv *findings)
 {
     const struct jv *declaration = jv_get(document, "declaration");
     if (!jv_get_bool(declaration, "found", false))
         return;
-    struct jv *project = declaration_project(document), *result = judge(audit, project);
+    struct jv *project = document_declaration_project(document), *result = judge(audit, project);
     const struct jv *own = jv_get(result, "findings");
     for (size_t i = 0; i < jv_count(own); i++) {
-        if (!is_of_declaration(jv_at(own, i)))
+        if (!document_declares(jv_at(own, i)))
             continue;
         struct jv *finding = jv_copy(jv_at(own, i));
         jv_set(finding, "line", jv_copy(jv_get(declaration, "line")));

@@ -40,3 +40,32 @@ void document_checks(struct document_view *view)
     check_declaration_of_document(view);
     check_tables_of_document(view);
 }
+
+struct jv *document_declaration_project(const struct jv *document)
+{
+    const struct jv *declaration = jv_get(document, "declaration");
+    const struct jv *first = jv_at(jv_get(document, "projects"), 0);
+    const char *unit = jv_get_text(document, "unit"),
+               *department = jv_get_text(first, "department");
+    struct jv *project = jv_object();
+    jv_set_text(project, "id", "declaration");
+    jv_set_text(project, "name", "政府购买服务指导性目录");
+    if (unit)
+        jv_set_text(project, "unit", unit);
+    if (department)
+        jv_set_text(project, "department", department);
+    if (jv_get(document, "year"))
+        jv_set(project, "year", jv_copy(jv_get(document, "year")));
+    struct jv *items = jv_copy(jv_get(declaration, "items")), *cited = jv_object();
+    jv_set(cited, "references", jv_copy(jv_get(declaration, "references")));
+    jv_set(project, "declared", items ? items : jv_array());
+    jv_set(project, "declaration", cited);
+    return project;
+}
+
+bool document_declares(const struct jv *finding)
+{
+    const char *rule = jv_get_text(finding, "rule");
+    return rule && (strncmp(rule, "code.", 5) == 0 || strncmp(rule, "reference.", 10) == 0) &&
+           strcmp(rule, "code.disagrees") != 0;
+}

@@ -5,6 +5,7 @@
 #include "catalog/checks/rules.h"
 #include "common/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,11 @@ struct document_view {
 
 /* Runs every check of a document. */
 void document_checks(struct document_view *view);
+
+/* The declaration of a document as a project of its own (jv_destroy), so that the rules about codes and
+ * cited documents look at it once; and whether a finding (as JSON) is about such a declaration. */
+struct jv *document_declaration_project(const struct jv *document);
+bool document_declares(const struct jv *finding);
 
 /* Shared by the files of this folder: reports by a rule of document.zpl; names and values of the
  * message's {name}s come in pairs, ended by NULL. Nothing when there is no such rule, or when it does

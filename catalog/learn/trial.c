@@ -1,5 +1,6 @@
 #include "catalog/learn/trial.h"
 
+#include "catalog/audit/document_checks.h"
 #include "catalog/catalog.h"
 #include "catalog/engine/directory.h"
 #include "common/strbuf.h"
@@ -188,20 +189,23 @@ static bool is_wanted(const struct jv *fires, const char *rule)
     return false;
 }
 
-static bool compare(const struct findings *findings, const struct jv *fires, const char *prefixes,
+static bool compare(const struct jv *fired, const struct jv *fires, const char *prefixes,
                     struct strbuf *complaints)
 {
     bool right = true;
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->all[i];
-        if (!in_family(finding->rule, prefixes) || is_wanted(fires, finding->rule))
+    for (size_t i = 0; i < jv_count(fired); i++) {
+        const char *rule = jv_get_text(jv_at(fired, i), "rule");
+        if (!in_family(rule, prefixes) || is_wanted(fires, rule))
             continue;
-        strbuf_printf(complaints, " fired %s (%s)", finding->rule, finding->message);
+        strbuf_printf(complaints, " fired %s (%s)", rule, jv_get_text(jv_at(fired, i), "message"));
         right = false;
     }
     for (size_t i = 0; i < jv_count(fires); i++) {
         const char *wanted = jv_text(jv_at(fires, i));
-        if (wanted && findings_have(findings, wanted))
+        bool found = false;
+        for (size_t f = 0; wanted && f < jv_count(fired) && !found; f++)
+            found = strcmp(jv_get_text(jv_at(fired, f), "rule"), wanted) == 0;
+        if (found)
             continue;
         strbuf_printf(complaints, " missed %s", wanted ? wanted : "(no id)");
         right = false;
@@ -209,22 +213,103 @@ static bool compare(const struct findings *findings, const struct jv *fires, con
     return right;
 }
 
+/* ---- documents ---- */
+
+static void set_default(struct jv *object, const char *member, const struct jv *value)
+{
+    if (value && !jv_get(object, member))
+        jv_set(object, member, jv_copy(value));
+}
+
+/* A project as intake would give it: its document's unit and declaration are its own too. */
+static struct jv *project_of_document(const struct jv *document, size_t index)
+{
+    static const char *const inherited[] = {"unit", "year", "department"};
+    const struct jv *declaration = jv_get(document, "declaration");
+    struct jv *project = jv_copy(jv_at(jv_get(document, "projects"), index));
+    for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+        set_default(project, inherited[i], jv_get(document, inherited[i]));
+    set_default(project, "declared", jv_get(declaration, "items"));
+    if (jv_get_bool(declaration, "found", false))
+        set_default(project, "declaration", declaration);
+    struct jv *source = jv_object();
+    jv_set_number(source, "line", (double)(index + 1));
+    jv_set(project, "source", source);
+    return project;
+}
+
+/* What the engine would have written of it, as far as the checks of documents read it. */
+static struct jv *result_of(const struct jv *project)
+{
+    static const char *const members[] = {"decision", "kind", "confidence"};
+    const struct jv *as = jv_get(project, "as");
+    struct jv *result = jv_object(), *candidates = jv_array(), *candidate = jv_object();
+    jv_set_text(result, "decision", "auto");
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (jv_get(as, members[i]))
+            jv_set(result, members[i], jv_copy(jv_get(as, members[i])));
+    set_default(candidate, "code", jv_get(as, "code"));
+    jv_push(candidates, candidate);
+    jv_set(result, "candidates", candidates);
+    set_default(result, "items", jv_get(as, "items"));
+    return result;
+}
+
+static void add_fired(struct jv *fired, struct jv *findings, bool declaration_only)
+{
+    for (size_t i = 0; i < jv_count(findings); i++)
+        if (!declaration_only || document_declares(jv_at(findings, i)))
+            jv_push(fired, jv_copy(jv_at(findings, i)));
+    jv_destroy(&findings);
+}
+
+static int run_project(struct trial *trial, const struct jv *project, bool declaration_only,
+                       struct jv *fired, struct fault *fault)
+{
+    const struct findings *findings = trial_run_json(trial, project, fault);
+    if (!findings)
+        return -1;
+    add_fired(fired, findings_json(findings), declaration_only);
+    return 0;
+}
+
+static int run_document(struct trial *trial, const struct jv *document, struct jv *fired,
+                        struct fault *fault)
+{
+    struct jv *results = jv_array(), *findings = jv_array();
+    struct jv *declaration = document_declaration_project(document);
+    int failed = run_project(trial, declaration, true, fired, fault);
+    for (size_t i = 0; !failed && i < jv_count(jv_get(document, "projects")); i++) {
+        struct jv *project = project_of_document(document, i);
+        failed = run_project(trial, project, false, fired, fault);
+        jv_push(results, result_of(project));
+        jv_destroy(&project);
+    }
+    struct document_view view = {trial_rules(trial), document, results, findings};
+    document_checks(&view);
+    add_fired(fired, findings, false);
+    jv_destroy(&declaration);
+    jv_destroy(&results);
+    return failed;
+}
+
 int trial_line(struct trial *trial, const struct jv *line, const char *prefixes,
                struct strbuf *complaints, struct fault *fault)
 {
-    const struct jv *projects = jv_get(line, "projects");
-    const struct findings *findings = NULL;
+    const struct jv *projects = jv_get(line, "projects"), *document = jv_get(line, "document");
+    struct jv *fired = jv_array();
+    int status = 0;
     trial_begin(trial);
     if (!jv_is_array(jv_get(line, "fires")))
-        return fault_set(fault, "trial.no_label", "no array \"fires\"");
-    if (!projects)
-        findings = trial_run_json(trial, jv_get(line, "project"), fault);
-    for (size_t i = 0; i < jv_count(projects); i++) {
-        findings = trial_run_json(trial, jv_at(projects, i), fault);
-        if (!findings)
-            return -1;
-    }
-    if (!findings)
-        return -1;
-    return compare(findings, jv_get(line, "fires"), prefixes, complaints);
+        status = fault_set(fault, "trial.no_label", "no array \"fires\"");
+    else if (document)
+        status = run_document(trial, document, fired, fault);
+    else if (!projects)
+        status = run_project(trial, jv_get(line, "project"), false, fired, fault);
+    for (size_t i = 0; !status && i < jv_count(projects); i++)
+        status = run_project(trial, jv_at(projects, i), false, fired, fault);
+    if (!status)
+        status = compare(fired, jv_get(line, "fires"), prefixes, complaints);
+    jv_destroy(&fired);
+    return status;
 }

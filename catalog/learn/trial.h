@@ -28,8 +28,9 @@ typedef void trial_fn(const struct rule *rule, const struct rule_example *exampl
 int trial_rule(struct trial *trial, const struct rule *rule, trial_fn *failed, void *argument,
                struct fault *fault);
 
-/* Runs one labelled line: {"project":…} or, of several of which the last counts, {"projects":[…]},
- * with `fires`, the ids that must fire, and `note`. Rules are compared whose id begins with one of
+/* Runs one labelled line: {"project":…}, {"projects":[…]} of one submission, or {"document":…} as
+ * document_read gives it (its projects may say `as`, and what the declaration says is theirs too), with
+ * `fires`, the ids that must fire, and `note`. Rules are compared whose id begins with one of
  * `prefixes` (between spaces; NULL: all). What is wrong is added to `complaints`. Gives whether the
  * line did as it says: 1, 0, or -1 with a fault when it could not be run. */
 struct strbuf;
