@@ -127,18 +127,6 @@ static bool may_be_unseen(const struct check_context *context, const struct decl
     return items_have_prefix(context->checks->items, group);
 }
 
-static void check_unknown(struct check_context *context, const struct rule *rule,
-                          const struct declared_code *declared)
-{
-    const char *code = declared->declaration->code;
-    bool upper = declared->level >= 1 && !is_leaf(declared) &&
-                 items_have_prefix(context->checks->items, declared->code) &&
-                 declared->level < LEAF_A;
-    if (declared->item_count > 0 || upper || may_be_unseen(context, declared))
-        return;
-    check_report(context, rule, declared->field, whole(code), "code", code, NULL);
-}
-
 static void check_not_leaf(struct check_context *context, const struct rule *rule,
                            const struct declared_code *declared)
 {
@@ -179,6 +167,29 @@ static bool is_held(const struct check_context *context, const struct rule *rule
             return false;
     }
     return true;
+}
+
+/* A leaf of a revision that we lack stands under a level-3 code that the others have too. */
+static bool has_known_parent(const struct check_context *context,
+                             const struct declared_code *declared)
+{
+    enum { PARENT = 5 }; /* A1606 */
+    char parent[PARENT + 1] = {0};
+    memcpy(parent, declared->code, PARENT);
+    return !is_class_b(declared) && items_have_prefix(context->checks->items, parent);
+}
+
+static void check_unknown(struct check_context *context, const struct rule *rule,
+                          const struct declared_code *declared)
+{
+    const char *code = declared->declaration->code;
+    bool upper = declared->level >= 1 && !is_leaf(declared) &&
+                 items_have_prefix(context->checks->items, declared->code) &&
+                 declared->level < LEAF_A;
+    if (declared->item_count > 0 || upper || may_be_unseen(context, declared) ||
+        (is_leaf(declared) && !is_held(context, rule) && has_known_parent(context, declared)))
+        return;
+    check_report(context, rule, declared->field, whole(code), "code", code, NULL);
 }
 
 /* The item that has the same name in the revision, for a unit of these departments. */

@@ -6,9 +6,13 @@ rule
     check = "code-unknown"
     message = "申报的代码“{code}”在已收录的各版目录中都查不到，请核对代码"
     basis = "晋财综〔2021〕63号 一、严格目录管理"
+    texts
+        complete = "晋财综〔2025〕28号 行政审批"
     examples
+        must = '{"name":"数据治理服务","unit":"某市行政审批服务管理局","year":2026,"declared":[{"code":"A160655","name":"数据治理"}]}'
         must = '{"name":"数据治理服务","unit":"某市行政审批服务管理局","declared":[{"code":"A990101","name":"数据治理"}]}'
         must = '{"name":"印刷服务","declared":[{"code":"B99"}]}'
+        must-not = '{"name":"数据治理服务","unit":"某市行政审批服务管理局","year":2024,"declared":[{"code":"A160655","name":"数据治理"}]}'
         must-not = '{"name":"印刷服务","declared":[{"code":"B1104","name":"印刷和出版服务"}]}'
         must-not = '{"name":"印刷服务","declared":[{"code":"Ｂ１１０４","name":"印刷和出版服务"}]}'
 rule
