@@ -129,7 +129,7 @@ static void check_formulas(struct check_context *context, const struct rule *rul
         const struct money *money = &taken->amounts[i];
         char stated[MONEY_TEXT], computed[MONEY_TEXT];
         int64_t difference = llabs(money->fen - money->computed_fen);
-        if (!money->has_result || difference <= money->ulp_fen ||
+        if (!money->has_result || difference < money->ulp_fen ||
             difference < (int64_t)(0.005 * (double)money->computed_fen))
             continue;
         if (llabs(money->fen / SCALE - money->computed_fen) <= money->ulp_fen ||
