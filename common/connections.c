@@ -25,6 +25,7 @@ struct address {
 struct connection {
     struct address *address;
     unsigned source;
+    bool stays;
     int copy; /* of the descriptor: stays ours when its owner closes the other */
 };
 
@@ -132,18 +133,21 @@ bool connections_begin(struct connections *connections, unsigned source, int num
     connection->copy = fcntl(number, F_DUPFD_CLOEXEC, 0);
     write_name(name, source, number);
     zhashx_insert(connections->open, name, connection);
-    bool stays = ++address->open <= connections->limits.open_of_one &&
-                 zhashx_size(connections->open) <= connections->limits.open &&
-                 take_allowance(address, &connections->limits, now_ms);
-    if (!stays && connection->copy >= 0)
+    connection->stays = ++address->open <= connections->limits.open_of_one &&
+                        zhashx_size(connections->open) <= connections->limits.open &&
+                        take_allowance(address, &connections->limits, now_ms);
+    if (!connection->stays && connection->copy >= 0)
         shutdown(connection->copy, SHUT_RDWR);
-    return stays;
+    return connection->stays;
 }
 
 /* A peer that has left leaves an end of the stream behind; one that was cut off does not. */
-static enum connection_end ended_how(int copy)
+static enum connection_end ended_how(const struct connection *connection)
 {
     char byte;
+    int copy = connection->copy;
+    if (!connection->stays)
+        return CONNECTION_TURNED_AWAY;
     ssize_t length = copy < 0 ? 0 : recv(copy, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     bool cut = length > 0 || (length < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
     return cut ? CONNECTION_CUT : CONNECTION_LEFT;
@@ -157,7 +161,7 @@ enum connection_end connections_end(struct connections *connections, unsigned so
     struct connection *connection = zhashx_lookup(connections->open, name);
     if (!connection)
         return CONNECTION_UNKNOWN;
-    enum connection_end end = ended_how(connection->copy);
+    enum connection_end end = ended_how(connection);
     snprintf(address, ADDRESS_BYTES, "%s", connection->address->name);
     connection->address->open--;
     zhashx_delete(connections->open, name);

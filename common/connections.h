@@ -26,9 +26,9 @@ bool connections_begin(struct connections *connections, unsigned source, int num
                        const char *address, int64_t now_ms);
 
 enum { ADDRESS_BYTES = 64 };
-enum connection_end { CONNECTION_UNKNOWN, CONNECTION_LEFT, CONNECTION_CUT };
-/* Its owner closed it: CONNECTION_LEFT when the peer had left (or was not let stay), CONNECTION_CUT
- * when the peer would have stayed. */
+enum connection_end { CONNECTION_UNKNOWN, CONNECTION_LEFT, CONNECTION_CUT, CONNECTION_TURNED_AWAY };
+/* Its owner closed it: CONNECTION_LEFT when the peer had left, CONNECTION_CUT when the peer would have
+ * stayed, CONNECTION_TURNED_AWAY when it was over a limit. */
 enum connection_end connections_end(struct connections *connections, unsigned source, int number,
                                     char address[ADDRESS_BYTES]);
 /* Shuts all of that source down. */

@@ -1,6 +1,7 @@
 #include "common/zap.h"
 
 #include "common/complaints.h"
+#include "common/deaf.h"
 #include "common/strbuf.h"
 
 #include <arpa/inet.h>
@@ -12,13 +13,14 @@
 #include <unistd.h>
 
 static const char handler_endpoint[] = "inproc://zeromq.zap.01";
-enum { PUBLIC_KEY_BYTES = 32, MOST_WATCHED = 4 };
+enum { PUBLIC_KEY_BYTES = 32, MOST_WATCHED = 4, DEAF_MS = 1000 };
 
 /* What the thread works with. */
 struct handler {
     struct keys *keys;
     zsock_t *requests; /* from libzmq */
     zsock_t *monitors[MOST_WATCHED];
+    struct deaf *deaf;          /* to those who come too often */
     bool failing[MOST_WATCHED]; /* the connection that is told of next failed in its handshake */
     unsigned watched;
     struct connections *connections;
@@ -104,28 +106,32 @@ static void answer_request(struct handler *handler)
 
 /* --- Connections ---------------------------------------------------------------------------- */
 
-static bool address_of(int connection, char text[INET6_ADDRSTRLEN])
+static bool address_of(int connection, struct sockaddr_storage *address,
+                       char text[INET6_ADDRSTRLEN])
 {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    if (getpeername(connection, (struct sockaddr *)&address, &length))
+    socklen_t length = sizeof *address;
+    if (getpeername(connection, (struct sockaddr *)address, &length))
         return false;
-    if (address.ss_family == AF_INET)
-        return inet_ntop(AF_INET, &((struct sockaddr_in *)&address)->sin_addr, text,
+    if (address->ss_family == AF_INET)
+        return inet_ntop(AF_INET, &((struct sockaddr_in *)address)->sin_addr, text,
                          INET6_ADDRSTRLEN);
-    if (address.ss_family == AF_INET6)
-        return inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&address)->sin6_addr, text,
+    if (address->ss_family == AF_INET6)
+        return inet_ntop(AF_INET6, &((struct sockaddr_in6 *)address)->sin6_addr, text,
                          INET6_ADDRSTRLEN);
     return false;
 }
 
 static void begin_connection(struct handler *handler, unsigned source, int connection)
 {
-    char address[INET6_ADDRSTRLEN];
-    if (!address_of(connection, address))
+    struct sockaddr_storage address;
+    char text[INET6_ADDRSTRLEN];
+    int64_t now = zclock_mono();
+    if (!address_of(connection, &address, text))
         return; /* it has ended already */
-    if (!connections_begin(handler->connections, source, connection, address, zclock_mono()))
-        complain_of(handler->complaints, address, "too many connections");
+    if (connections_begin(handler->connections, source, connection, text, now))
+        return;
+    deaf_turn(handler->deaf, &address, now, DEAF_MS);
+    complain_of(handler->complaints, text, "too many connections");
 }
 
 static void end_connection(struct handler *handler, unsigned source, int connection)
@@ -137,33 +143,47 @@ static void end_connection(struct handler *handler, unsigned source, int connect
                     "it sent no ZMTP, a frame over the limit, or nothing for too long");
     else if (end == CONNECTION_LEFT && handler->failing[source])
         complain_of(handler->complaints, address, "it did not shake hands as CURVE wants it");
+    /* Only of one that was let in somebody may wait for an answer. */
+    if (end != CONNECTION_TURNED_AWAY && !handler->failing[source])
+        eventfd_write(handler->ended, 1);
     handler->failing[source] = false;
-    eventfd_write(handler->ended, 1);
 }
 
-static void read_event(struct handler *handler, unsigned source)
+static void handle_event(struct handler *handler, unsigned source, zmq_msg_t *message)
 {
-    zmsg_t *message = zmsg_recv(handler->monitors[source]);
-    zframe_t *frame = message ? zmsg_first(message) : NULL;
     uint16_t event = 0;
     uint32_t value = 0;
-    if (frame && zframe_size(frame) == sizeof event + sizeof value) {
-        memcpy(&event, zframe_data(frame), sizeof event);
-        memcpy(&value, zframe_data(frame) + sizeof event, sizeof value);
-    }
-    if (event == ZMQ_EVENT_ACCEPTED)
+    if (zmq_msg_size(message) != sizeof event + sizeof value)
+        return;
+    memcpy(&event, zmq_msg_data(message), sizeof event);
+    memcpy(&value, (char *)zmq_msg_data(message) + sizeof event, sizeof value);
+    switch (event) {
+    case ZMQ_EVENT_LISTENING:
+        deaf_add_listener(handler->deaf, (int)value);
+        break;
+    case ZMQ_EVENT_ACCEPTED:
         begin_connection(handler, source, (int)value);
-    else if (event == ZMQ_EVENT_DISCONNECTED)
+        break;
+    case ZMQ_EVENT_DISCONNECTED:
         end_connection(handler, source, (int)value);
-    else
+        break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         handler->failing[source] = true;
-    zmsg_destroy(&message);
+        break;
+    }
 }
 
 static void drain_monitor(struct handler *handler, unsigned source)
 {
-    while (zsock_events(handler->monitors[source]) & ZMQ_POLLIN)
-        read_event(handler, source);
+    void *monitor = zsock_resolve(handler->monitors[source]);
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    while (zmq_msg_recv(&message, monitor, ZMQ_DONTWAIT) >= 0) {
+        if (zmq_msg_more(&message)) /* behind an event comes the endpoint */
+            handle_event(handler, source, &message);
+    }
+    zmq_msg_close(&message);
 }
 
 /* --- The thread ----------------------------------------------------------------------------- */
@@ -225,7 +245,8 @@ static void serve(zsock_t *pipe, void *argument)
         for (unsigned i = 0; i < handler->watched; i++)
             items[MONITORS + i] =
                 (zmq_pollitem_t){zsock_resolve(handler->monitors[i]), 0, ZMQ_POLLIN, 0};
-        if (zmq_poll(items, MONITORS + (int)handler->watched, -1) < 0 && errno != EINTR)
+        int wait_ms = deaf_refresh(handler->deaf, zclock_mono());
+        if (zmq_poll(items, MONITORS + (int)handler->watched, wait_ms) < 0 && errno != EINTR)
             break;
         for (unsigned i = 0; i < handler->watched; i++)
             drain_monitor(handler, i);
@@ -241,6 +262,7 @@ static void serve(zsock_t *pipe, void *argument)
     zsock_destroy(&handler->requests);
     connections_destroy(&handler->connections);
     complaints_destroy(&handler->complaints);
+    deaf_destroy(&handler->deaf);
     keys_close(&handler->keys);
     free(handler);
 }
@@ -261,6 +283,7 @@ struct zap *zap_new(struct keys **keys, const struct connection_limits *limits, 
     handler->requests = requests;
     handler->connections = connections_new(limits);
     handler->complaints = complaints_new();
+    handler->deaf = deaf_new();
     handler->ended = ended;
     *keys = NULL;
     struct zap *zap = xcalloc(1, sizeof *zap);
@@ -292,7 +315,7 @@ int zap_watch(struct zap *zap, zsock_t *socket, struct fault *fault)
     snprintf(endpoint, sizeof endpoint, "inproc://zap-monitor-%u", zap->watched);
     assert(zap->watched < MOST_WATCHED);
     if (zmq_socket_monitor(zsock_resolve(socket), endpoint,
-                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
+                           ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                                ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL))
         return fault_set(fault, "zap.monitor", "%s", zmq_strerror(zmq_errno()));
