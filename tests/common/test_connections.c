@@ -97,6 +97,11 @@ static void test_it_is_known_who_ended_a_connection(void **state)
             close(pair[1]);
     }
     assert_int_equal(connections_end(connections, 7, 99, address), CONNECTION_UNKNOWN);
+    for (int i = 0; i < 6; i++)
+        begin(connections, i, "a", 0);
+    assert_int_equal(connections_end(connections, 0, 10005, address), CONNECTION_TURNED_AWAY);
+    for (int i = 0; i < 5; i++)
+        end(connections, i);
     assert_int_equal(connections_open(connections), 0);
     connections_destroy(&connections);
 }
