@@ -52,6 +52,19 @@ static bool accept_bundled(struct check_context *context, const struct rule *rul
     return context->verdict->kind == KIND_SERVICE;
 }
 
+/* A contract about people is use of labour by another name only where it is paid by their wages. */
+static bool accept_outsourced(struct check_context *context, const struct rule *rule,
+                              const struct rule_match *match)
+{
+    static const enum field fields[] = {FIELD_DESCRIPTION, FIELD_PLAN, FIELD_NECESSITY};
+    (void)match;
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+        for (size_t t = 0; t < rule->text_count; t++)
+            if (strstr(context->project->fields[fields[f]], rule->texts[t].text))
+                return true;
+    return false;
+}
+
 static bool is_complete(const struct check_context *context, const struct rule *rule)
 {
     const struct revision *revision = context->verdict->revision;
@@ -180,6 +193,7 @@ const struct check_entry check_scope_entries[] = {
     {"scope-goods", check_goods, NULL},
     {"scope-works", check_works, NULL},
     {"scope-bundled", NULL, accept_bundled},
+    {"scope-outsourced", NULL, accept_outsourced},
     {"scope-unlisted", check_unlisted, NULL},
     {"reference", check_references, accept_reference},
     {NULL, NULL, NULL},
