@@ -16,6 +16,7 @@ void meter_add(struct meter_durations *durations, int64_t microseconds)
 {
     durations->buckets[bucket_of(microseconds)]++;
     durations->count++;
+    durations->sum_us += microseconds;
     if (microseconds > durations->longest_us)
         durations->longest_us = microseconds;
 }
@@ -32,6 +33,34 @@ int64_t meter_quantile(const struct meter_durations *durations, double quantile)
         }
     }
     return 0;
+}
+
+static struct jv *describe_buckets(const struct meter_durations *durations)
+{
+    struct jv *list = jv_array();
+    uint64_t seen = 0;
+    for (int i = 0; i < METER_BUCKETS && seen < durations->count; i++) {
+        seen += durations->buckets[i];
+        if (i % 4 != 0)
+            continue;
+        struct jv *bucket = jv_array();
+        jv_push(bucket, jv_of_number(exp2(i / 4.0)));
+        jv_push(bucket, jv_of_number((double)seen));
+        jv_push(list, bucket);
+    }
+    return list;
+}
+
+struct jv *meter_describe(const struct meter_durations *durations)
+{
+    struct jv *description = jv_object();
+    jv_set_number(description, "count", (double)durations->count);
+    jv_set_number(description, "sum_us", (double)durations->sum_us);
+    jv_set_number(description, "p50_us", (double)meter_quantile(durations, 0.5));
+    jv_set_number(description, "p99_us", (double)meter_quantile(durations, 0.99));
+    jv_set_number(description, "longest_us", (double)durations->longest_us);
+    jv_set(description, "buckets", describe_buckets(durations));
+    return description;
 }
 
 static void turn_to(struct meter_rate *rate, int64_t second)

@@ -52,6 +52,7 @@ struct tally {
         dead, splits, commit_failures, changes;
     struct meter_rate accepted_rate, done_rate;
     struct meter_durations commits;
+    struct meter_durations jobs[PRIORITIES]; /* from their acceptance to their end */
 };
 
 struct broker {

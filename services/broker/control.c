@@ -55,6 +55,7 @@ static struct jv *queue_status(struct broker *broker, enum priority priority)
     jv_set_number(status, "delayed", (double)delayed);
     jv_set_number(status, "leased", (double)broker->leased[priority]);
     jv_set_number(status, "oldest_s", (double)(wall - oldest) / 1000);
+    jv_set(status, "durations", meter_describe(&broker->tally.jobs[priority]));
     return status;
 }
 
@@ -128,13 +129,9 @@ static struct jv *totals_status(const struct broker *broker)
 static struct jv *commits_status(const struct broker *broker)
 {
     const struct meter_durations *commits = &broker->tally.commits;
-    struct jv *status = jv_object();
-    jv_set_number(status, "count", (double)commits->count);
+    struct jv *status = meter_describe(commits);
     jv_set_number(status, "changes", (double)broker->tally.changes);
     jv_set_number(status, "failed", (double)broker->tally.commit_failures);
-    jv_set_number(status, "p50_us", (double)meter_quantile(commits, 0.5));
-    jv_set_number(status, "p99_us", (double)meter_quantile(commits, 0.99));
-    jv_set_number(status, "longest_us", (double)commits->longest_us);
     return status;
 }
 

@@ -205,6 +205,8 @@ static void finish(struct broker *broker, struct worker *worker, struct job *job
     broker->leased[job->record.priority]--;
     broker->tally.done++;
     meter_count(&broker->tally.done_rate, 1, zclock_mono());
+    meter_add(&broker->tally.jobs[job->record.priority],
+              1000 * (zclock_time() - job->record.accepted));
     log_debug("job_done", "job=%s worker=%s", job->record.uuid, worker->name);
     if (job->closed) {
         broker_forget_job(broker, &job);

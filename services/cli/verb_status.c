@@ -3,6 +3,7 @@
 
 #include "common/json.h"
 #include "services/cli/broker_status.h"
+#include "services/cli/metrics.h"
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
@@ -11,16 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MS = 3000, KEY_JSON = 1000 };
+enum { ANSWER_MS = 3000, KEY_JSON = 1000, KEY_METRICS = 1001 };
 
 struct options {
     const char *state;
     bool json;
+    bool metrics;
 };
 
 static const struct argp_option option_list[] = {
     {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
     {"json", KEY_JSON, NULL, 0, "All numbers, as JSON", 0},
+    {"metrics", KEY_METRICS, NULL, 0, "All numbers, in the text format of Prometheus", 0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *parser)
@@ -32,6 +35,9 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
         return 0;
     case KEY_JSON:
         options->json = true;
+        return 0;
+    case KEY_METRICS:
+        options->metrics = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -112,7 +118,15 @@ static void print_json(struct jv **broker, struct jv **collector)
     jv_destroy(&all);
 }
 
-static int print_status(const struct running *running, bool as_json)
+static void print_metrics(const struct jv *broker, const struct jv *collector)
+{
+    struct strbuf text = {0};
+    metrics_write(broker, collector, &text);
+    fputs(text.text, stdout);
+    strbuf_free(&text);
+}
+
+static int print_status(const struct running *running, const struct options *options)
 {
     struct fault fault;
     int status = 0;
@@ -127,7 +141,9 @@ static int print_status(const struct running *running, bool as_json)
         fprintf(stderr, "jinmu status: collector: %s\n", fault.message);
         status = 1;
     }
-    if (as_json) {
+    if (options->metrics) {
+        print_metrics(broker, collector);
+    } else if (options->json) {
         print_json(&broker, &collector);
     } else {
         printf("state      %s\n", running->state);
@@ -151,7 +167,7 @@ int verb_status(int argc, char **argv)
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 && running_check(&running, &fault) == 0)
-        status = print_status(&running, options.json);
+        status = print_status(&running, &options);
     if (*fault.code)
         fprintf(stderr, "jinmu status: %s\n", fault.message);
     running_clear(&running);

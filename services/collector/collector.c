@@ -67,7 +67,7 @@ struct collector {
     struct pending_event events[DRAIN_EVENTS];
     size_t event_count;
 
-    struct meter_durations commits;
+    struct meter_durations commits, judged;
     struct meter_rate stored_rate;
     uint64_t batches_stored;
     uint64_t duplicates;
@@ -231,6 +231,7 @@ static void note_event(struct collector *collector, struct batch *batch,
                        const struct wire_record *record, const struct results_added *added)
 {
     uint64_t number = (uint64_t)added->event;
+    meter_add(&collector->judged, record->microseconds);
     if (!batch->tally.first_event || number < batch->tally.first_event)
         batch->tally.first_event = number;
     if (number > batch->tally.last_event)
@@ -371,6 +372,8 @@ static struct jv *describe(struct collector *collector)
     jv_set_number(status, "duplicates", (double)collector->duplicates);
     jv_set_number(status, "results_per_second", meter_per_second(&collector->stored_rate, now));
     jv_set_number(status, "commits", (double)collector->commits.count);
+    jv_set(status, "commit_durations", meter_describe(&collector->commits));
+    jv_set(status, "judging_durations", meter_describe(&collector->judged));
     jv_set_number(status, "commit_us_p50", (double)meter_quantile(&collector->commits, 0.5));
     jv_set_number(status, "commit_us_p99", (double)meter_quantile(&collector->commits, 0.99));
     jv_set_number(status, "commit_us_max", (double)collector->commits.longest_us);

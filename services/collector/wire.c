@@ -8,7 +8,7 @@
 
 enum {
     HEADER_BYTES = 16,
-    RECORD_FIXED_BYTES = 13,
+    RECORD_FIXED_BYTES = 17,
     TALLY_BYTES = 24,
     RECORD_TEXTS = 9,
     HASH_DIGITS = 64
@@ -89,6 +89,7 @@ void wire_write_record(struct strbuf *records, const struct wire_record *record)
     fixed[0] = record->is_error ? WIRE_RECORD_ERROR : 0;
     put_u64(fixed + 1, confidence);
     put_u32(fixed + 9, record->findings);
+    put_u32(fixed + 13, record->microseconds);
     strbuf_add(records, (const char *)fixed, sizeof fixed);
 
     struct wire_record copy = *record;
@@ -123,6 +124,7 @@ int wire_read_record(const void *bytes, size_t length, size_t *offset, struct wi
     record->is_error = at[0] & WIRE_RECORD_ERROR;
     memcpy(&record->confidence, &confidence, sizeof confidence);
     record->findings = get_u32(at + 9);
+    record->microseconds = get_u32(at + 13);
     at += RECORD_FIXED_BYTES;
 
     struct wire_text *texts[RECORD_TEXTS];

@@ -30,6 +30,7 @@
  *   1 byte   flags: bit 0: the result is an error
  *   8 bytes  confidence, IEEE 754 double
  *   4 bytes  number of findings
+ *   4 bytes  how long the judging took, in microseconds
  *   9 texts, each 4 bytes length and that many bytes of UTF-8: project id, content hash (64 hex
  *            digits), revision, department, decision, kind, unit, project (JSON), result (JSON)
  */
@@ -58,6 +59,7 @@ struct wire_record {
     bool is_error;
     double confidence;
     uint32_t findings;
+    uint32_t microseconds;
     struct wire_text id;
     struct wire_text content_hash;
     struct wire_text revision;

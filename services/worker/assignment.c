@@ -50,7 +50,7 @@ static struct wire_text project_text(const struct judged *judged, size_t limit)
 }
 
 void assignment_add(struct assignment *assignment, const struct judged *judged,
-                    struct strbuf *records, size_t project_bytes)
+                    int64_t microseconds, struct strbuf *records, size_t project_bytes)
 {
     assignment->in_batch = judged->in_batch;
     assignment->errors += judged->is_error;
@@ -65,6 +65,7 @@ void assignment_add(struct assignment *assignment, const struct judged *judged,
             .is_error = judged->is_error,
             .confidence = judged->confidence,
             .findings = (uint32_t)judged->findings,
+            .microseconds = (uint32_t)(microseconds < UINT32_MAX ? microseconds : UINT32_MAX),
             .id = wire_text_of(judged->id),
             .content_hash = wire_text_of(judged->content_hash),
             .revision = wire_text_of(judged->catalog),

@@ -27,10 +27,10 @@ struct assignment {
 struct assignment *assignment_new(zframe_t **client, zmsg_t **request);
 void assignment_destroy(struct assignment **assignment);
 
-/* Writes a judged project down: in the answer, and in `records` for the collector unless it is not
- * to be stored. `project_bytes` is the limit beyond which a project's text is not kept. */
+/* Writes a judged project down, which took so many microseconds: in the answer, and in `records` for
+ * the collector unless it is not to be stored. `project_bytes` is the limit beyond which a project's text is not kept. */
 void assignment_add(struct assignment *assignment, const struct judged *judged,
-                    struct strbuf *records, size_t project_bytes);
+                    int64_t microseconds, struct strbuf *records, size_t project_bytes);
 void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,
                        const struct fault *fault);
 /* The body of the answer, when the assignment is judged and all is stored. */

@@ -41,6 +41,7 @@ struct judging {
     enum engine_use use;
     size_t projects; /* judged */
     size_t batched;  /* of them, in the records */
+    int64_t since;   /* when the judging of the next one began, µs */
 };
 
 static void finish_if_done(struct worker *worker, struct assignment *assignment)
@@ -115,18 +116,21 @@ static void on_judged(const struct judged *judged, void *argument)
 {
     struct judging *judging = argument;
     struct strbuf *records = &judging->worker->records[judging->use];
-    assignment_add(judging->assignment, judged, records, judging->worker->limits.project_bytes);
+    assignment_add(judging->assignment, judged, zclock_usecs() - judging->since, records,
+                   judging->worker->limits.project_bytes);
     if (++judging->batched >= BATCH_PROJECTS || records->length >= BATCH_BYTES)
         send_records(judging);
     if (judging->use == ENGINE_USE_MAIN && judging->assignment->bulk &&
         ++judging->projects % LOOK_UP_PROJECTS == 0)
         judge_urgent_ones(judging->worker);
+    judging->since = zclock_usecs();
 }
 
 static void begin_assignment(struct worker *worker, struct assignment *assignment,
                              enum engine_use use)
 {
-    struct judging judging = {.worker = worker, .assignment = assignment, .use = use};
+    struct judging judging = {
+        .worker = worker, .assignment = assignment, .use = use, .since = zclock_usecs()};
     worker->open_assignments++;
     if (judge_body(engine_source_judge(worker->source, use),
                    (const char *)zframe_data(assignment->body), zframe_size(assignment->body),

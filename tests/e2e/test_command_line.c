@@ -165,6 +165,31 @@ static void test_status_speaks_of_queue_workers_and_results(void **state)
     run("$JINMU status --json", 0, "{\"broker\":{");
 }
 
+static void test_metrics_are_such_as_prometheus_reads(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "jinmu_up{service=\\\"collector\\\"} 1",
+        "jinmu_queue_jobs{priority=\\\"bulk\\\",state=\\\"ready\\\"} 0",
+        "jinmu_workers 2",
+        "jinmu_commit_seconds_bucket{store=\\\"spool\\\",le=\\\"+Inf\\\"} [1-9]",
+        "jinmu_commit_seconds_count{store=\\\"results\\\"} [1-9]",
+        "jinmu_results_total{decision=\\\"[a-z]*\\\"} [1-9]",
+        "jinmu_classify_seconds_count [1-9]",
+        "jinmu_job_seconds_count{priority=\\\"interactive\\\"} [1-9]"};
+    struct strbuf command = {0};
+    run("echo '{\"id\":\"m1\",\"name\":\"会议服务\"}' | $JINMU submit --wait -", 0, "m1");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        strbuf_reset(&command);
+        strbuf_printf(&command, "$JINMU status --metrics | grep \"^%s\"", lines[i]);
+        run(command.text, 0, "jinmu_");
+    }
+    strbuf_free(&command);
+    run("$JINMU status --metrics | grep -vcE '^(# (HELP|TYPE) jinmu_[a-z_]+ .+|jinmu_[a-z_]+"
+        "(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\\})? [0-9.e+-]+)$'",
+        1, "0\n");
+}
+
 /* A job of a service without workers, which is dead after a moment; its UUID. */
 static void make_dead(char uuid[33])
 {
@@ -272,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_table_has_a_row_for_each_project),
         cmocka_unit_test(test_results_can_be_taken_up_after_a_number),
         cmocka_unit_test(test_status_speaks_of_queue_workers_and_results),
+        cmocka_unit_test(test_metrics_are_such_as_prometheus_reads),
         cmocka_unit_test(test_dead_jobs_are_listed_shown_retried_and_dropped),
         cmocka_unit_test(test_second_serve_on_the_same_state_is_refused),
         cmocka_unit_test(test_verbs_say_when_nothing_runs),

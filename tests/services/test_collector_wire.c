@@ -17,6 +17,7 @@ static struct wire_record sample(void)
     return (struct wire_record){.is_error = true,
                                 .confidence = 1.0,
                                 .findings = 258,
+                                .microseconds = 51,
                                 .id = wire_text_of("甲"),
                                 .content_hash = wire_text_of(hash),
                                 .revision = wire_text_of("r"),
@@ -35,7 +36,7 @@ static void test_record_is_written_as_documented(void **state)
     struct wire_record record = sample();
     wire_write_record(&records, &record);
     static const char begin[] =
-        "\x01\x3f\xf0\0\0\0\0\0\0\0\0\x01\x02\0\0\0\x03\xe7\x94\xb2\0\0\0\x40";
+        "\x01\x3f\xf0\0\0\0\0\0\0\0\0\x01\x02\0\0\0\x33\0\0\0\x03\xe7\x94\xb2\0\0\0\x40";
     static const char end[] = "\0\0\0\x01r\0\0\0\0\0\0\0\x04"
                               "auto\0\0\0\x07service\0\0\0\x01u\0\0\0\x02{}\0\0\0\x02[]";
     assert_int_equal(records.length, sizeof begin - 1 + 64 + sizeof end - 1);

@@ -83,7 +83,7 @@ static void test_project_alone_is_answered_with_its_result(void **state)
     struct strbuf records = {0};
     struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = result("p1", "{\"id\":\"p1\",\"kind\":\"service\"}", false);
-    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
+    assignment_add(assignment, &judged, 51, &records, PROJECT_BYTES);
     assert_answer(assignment, "{\"id\":\"p1\",\"kind\":\"service\"}");
     assert_stored(&records, "p1 auto {\"name\":\"x\"} {\"id\":\"p1\",\"kind\":\"service\"};");
     assignment_destroy(&assignment);
@@ -95,10 +95,10 @@ static void test_batch_is_answered_in_order_even_a_batch_of_one(void **state)
     struct strbuf records = {0};
     struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged first = result("p1", "{\"id\":\"p1\"}", true);
-    assignment_add(assignment, &first, &records, PROJECT_BYTES);
+    assignment_add(assignment, &first, 51, &records, PROJECT_BYTES);
     assert_answer(assignment, "{\"results\":[{\"id\":\"p1\"}]}");
     struct judged second = result("p2", "{\"id\":\"p2\"}", true);
-    assignment_add(assignment, &second, &records, PROJECT_BYTES);
+    assignment_add(assignment, &second, 51, &records, PROJECT_BYTES);
     assert_answer(assignment, "{\"results\":[{\"id\":\"p1\"},{\"id\":\"p2\"}]}");
     strbuf_free(&records);
     assignment_destroy(&assignment);
@@ -110,7 +110,7 @@ static void test_wrong_project_alone_is_answered_and_not_stored(void **state)
     struct strbuf records = {0};
     struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", false);
-    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
+    assignment_add(assignment, &judged, 51, &records, PROJECT_BYTES);
     assert_answer(assignment, "{\"id\":\"p1\",\"error\":{}}");
     assert_int_equal(records.length, 0);
     assignment_destroy(&assignment);
@@ -122,7 +122,7 @@ static void test_wrong_project_of_a_batch_is_stored_as_error(void **state)
     struct strbuf records = {0};
     struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", true);
-    assignment_add(assignment, &judged, &records, PROJECT_BYTES);
+    assignment_add(assignment, &judged, 51, &records, PROJECT_BYTES);
     assert_stored(&records, "p1 error {\"name\":\"x\"} {\"id\":\"p1\",\"error\":{}};");
     assignment_destroy(&assignment);
 }
@@ -133,7 +133,7 @@ static void test_text_over_the_limit_is_not_kept(void **state)
     struct strbuf records = {0};
     struct assignment *assignment = assignment_of("i.1", NULL);
     struct judged judged = error("p1", "{\"id\":\"p1\",\"error\":{}}", true);
-    assignment_add(assignment, &judged, &records, 11);
+    assignment_add(assignment, &judged, 51, &records, 11);
     assert_stored(&records, "p1 error null {\"id\":\"p1\",\"error\":{}};");
     assignment_destroy(&assignment);
 }
@@ -145,8 +145,8 @@ static void test_summary_adds_up_all_batches(void **state)
     struct assignment *assignment = assignment_of("b.1", "{\"reply\":\"summary\"}");
     assert_true(assignment->bulk);
     struct judged good = result("p1", "{\"id\":\"p1\"}", true), bad = error("p2", "{}", true);
-    assignment_add(assignment, &good, &records, PROJECT_BYTES);
-    assignment_add(assignment, &bad, &records, PROJECT_BYTES);
+    assignment_add(assignment, &good, 51, &records, PROJECT_BYTES);
+    assignment_add(assignment, &bad, 51, &records, PROJECT_BYTES);
     assignment->unstored = 2;
     struct wire_tally second = {.first_event = 9, .last_event = 9, .stored = 1};
     struct wire_tally first = {.first_event = 4, .last_event = 4, .duplicates = 1};
