@@ -44,7 +44,9 @@ char *catalog_revision_of_year(struct store *store, int year, struct fault *faul
     snprintf(last_day, sizeof last_day, "%04d-12-31", year < 0 || year > 9999 ? 9999 : year);
     sqlite3_stmt *statement = store_prepare(
         store,
-        "SELECT number FROM revision r WHERE effective <= ?1 AND EXISTS (SELECT 1 FROM item"
+        "SELECT number FROM revision r WHERE effective <= ?1 AND effective <= coalesce((SELECT"
+        " u.effective FROM in_use JOIN revision u ON u.number = in_use.number), '9999')"
+        " AND EXISTS (SELECT 1 FROM item"
         " WHERE revision = r.number AND state = 'offered' AND code LIKE 'A%')"
         " ORDER BY effective DESC, issued DESC LIMIT 1",
         fault);

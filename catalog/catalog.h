@@ -27,11 +27,8 @@ int catalog_build(const char *data_directory, const char *path, struct fault *fa
 int catalog_ensure(const char *path, const char *data_directory, struct fault *fault);
 
 /* The document number (free()) of the revision that applies to projects of `year`: the newest one
- * with class A items on offer that came into force by the end of that year. NULL when there is none
- * (fault code "catalog.no_revision"). In SQL:
- *   SELECT number FROM revision r WHERE effective <= :year || '-12-31' AND EXISTS (SELECT 1 FROM
- *   item WHERE revision = number AND state = 'offered' AND code LIKE 'A%')
- *   ORDER BY effective DESC LIMIT 1
+ * with class A items on offer that came into force by the end of that year, and none newer than the
+ * one in use (catalog/revision/in_use.h). NULL when there is none (fault code "catalog.no_revision").
  * A revision whose text is not held (晋财综〔2023〕43号) cannot apply: the one before it stands in. */
 char *catalog_revision_of_year(struct store *store, int year, struct fault *fault);
 

@@ -36,6 +36,7 @@ struct memory {
     uint32_t *first;
     unsigned shift;
     struct arena arena;
+    struct succession *succession;
     unsigned char digest[crypto_hash_sha256_BYTES]; /* over what is remembered */
 };
 
@@ -184,6 +185,8 @@ static int load_review(const struct review *review, void *argument)
         .settled = *review->kind,
         .kind = *review->kind ? kind_of_name(review->kind) : KIND_SERVICE,
         .concept = *review->code ? concept_of(thesaurus, review) : NO_NUMBER,
+        .code = arena_text(&memory->arena, review->code),
+        .revision = thesaurus_revision(thesaurus, review->revision),
         .unit = hash_unit(thesaurus->folder, review->unit, &loading->scratch),
         .offset = memory->sketches.length,
     };
@@ -224,7 +227,10 @@ struct memory *memory_load(struct store *store, const struct thesaurus *thesauru
     *loading = (struct loading){
         .memory = memory, .thesaurus = thesaurus, .directory = directory, .no_phrases = trie_new()};
     crypto_hash_sha256_init(&loading->digest);
-    int failed = reviews_each(store, false, load_review, loading, fault);
+    memory->succession = succession_load(store, thesaurus, fault);
+    int failed = !memory->succession || reviews_each(store, false, load_review, loading, fault);
+    if (memory->succession)
+        succession_hash(memory->succession, &loading->digest);
     crypto_hash_sha256_final(&loading->digest, memory->digest);
     settle(memory);
     trie_destroy(&loading->no_phrases);
@@ -243,6 +249,7 @@ void memory_destroy(struct memory **memory)
     free((*memory)->all);
     free((*memory)->entries);
     free((*memory)->first);
+    succession_destroy(&(*memory)->succession);
     strbuf_free(&(*memory)->sketches);
     arena_free(&(*memory)->arena);
     free(*memory);
@@ -305,17 +312,23 @@ static void find_home(const struct memory *memory, const uint32_t *minima, uint6
     }
 }
 
-static bool applies(const struct remembered *one, const struct revision *revision)
-{
-    if (!one->settled || one->kind != KIND_SERVICE)
-        return true;
-    return one->concept != NO_NUMBER && revision->leaf_of_concept[one->concept] != NO_NUMBER;
-}
-
 struct match {
     const struct remembered *one;
     double similarity;
+    uint32_t concept; /* of the revision that is asked for */
 };
+
+/* Whether a memory says something in that revision; as which item goes to the match. */
+static bool applies(const struct memory *memory, const struct remembered *one,
+                    const struct revision *revision, struct match *match)
+{
+    *match = (struct match){.one = one, .concept = NO_NUMBER};
+    if (!one->settled || one->kind != KIND_SERVICE)
+        return true;
+    if (one->concept != NO_NUMBER)
+    match->concept = succession_find(memory->succession, one->revision, one->concept, revision);
+    return match->concept != NO_NUMBER;
+}
 
 struct matches {
     struct match all[COMPARED];
@@ -350,20 +363,22 @@ static void compare(const struct memory *memory, const struct reading *reading, 
     for (size_t i = 0; i < found->count; i++) {
         const struct remembered *one = &memory->all[found->all[i]];
         const char *packed = memory->sketches.text + one->offset;
-        if (!applies(one, revision) || (!telling && one->unit != unit_hash))
+        struct match match;
+        if (!applies(memory, one, revision, &match) || (!telling && one->unit != unit_hash))
             continue;
-        double similarity = sketch_similarity(&whole, packed, one->bytes, one->prints);
-        if (similarity >= memory_alike &&
+        match.similarity = sketch_similarity(&whole, packed, one->bytes, one->prints);
+        if (match.similarity >= memory_alike &&
             sketch_similarity(&name, packed + one->bytes, one->name_bytes, one->name_prints) >=
                 memory_names_alike &&
             !is_replaced(matches, one))
-            matches->all[matches->count++] = (struct match){one, similarity};
+            matches->all[matches->count++] = match;
     }
 }
 
-static bool same_answer(const struct remembered *a, const struct remembered *b)
+static bool same_answer(const struct match *a, const struct match *b)
 {
-    return a->settled && b->settled && a->kind == b->kind && a->concept == b->concept;
+    return a->one->settled && b->one->settled && a->one->kind == b->one->kind &&
+           a->concept == b->concept;
 }
 
 /* The closest, the newest of equally close ones; another answer as close disputes it. */
@@ -376,11 +391,10 @@ static void decide(const struct matches *matches, struct recalled *recalled)
     if (!best)
         return;
     *recalled = (struct recalled){best->one->settled ? RECALL_FOUND : RECALL_DISPUTED, best->one,
-                                  NULL, best->similarity};
+                                  NULL, best->similarity, best->concept};
     for (size_t i = 0; i < matches->count && !recalled->second; i++) {
         const struct match *other = &matches->all[i];
-        if (other->similarity >= best->similarity - memory_as_close &&
-            !same_answer(other->one, best->one)) {
+        if (other->similarity >= best->similarity - memory_as_close && !same_answer(other, best)) {
             recalled->outcome = RECALL_DISPUTED;
             recalled->second = other->one;
         }

@@ -5,6 +5,7 @@
 #include "catalog/engine/kind.h"
 #include "catalog/engine/reading.h"
 #include "catalog/engine/reviews.h"
+#include "catalog/engine/succession.h"
 #include "catalog/engine/thesaurus.h"
 
 /* The reviews of catalog.db that are in use, in memory, so that a project nearly the same as a decided
@@ -25,9 +26,11 @@ struct remembered {
     const char *review, *project, *name; /* ids, and the project's name */
     bool settled;                        /* else the answer was rejected and none given */
     enum kind kind;
-    uint32_t concept;           /* of a service: its item, NO_NUMBER when no catalog held has it */
-    uint64_t unit, project_key; /* hashes; project_key 0: the project had no id */
-    uint64_t offset;            /* of its packed sketches, the whole's, then the name's */
+    uint32_t concept; /* of a service: its item, NO_NUMBER when no catalog held has it */
+    const char *code; /* of that item, when it was decided */
+    const struct revision *revision; /* by which it was decided; NULL when that is not held */
+    uint64_t unit, project_key;      /* hashes; project_key 0: the project had no id */
+    uint64_t offset;                 /* of its packed sketches, the whole's, then the name's */
     uint32_t bytes, name_bytes, prints, name_prints;
 };
 
@@ -41,11 +44,12 @@ struct recalled {
     enum recall outcome;
     const struct remembered *first, *second;
     double similarity; /* of the first, 0 to 1 */
+    uint32_t concept;  /* as which the first's item is on offer in the revision; NO_NUMBER: none */
 };
 
 struct memory;
 
-/* NULL with a fault. The thesaurus and the directory are used during the call alone. */
+/* NULL with a fault. The directory is used during the call alone. */
 struct memory *memory_load(struct store *store, const struct thesaurus *thesaurus,
                            const struct directory *directory, struct fault *fault);
 void memory_destroy(struct memory **memory);
@@ -54,7 +58,8 @@ size_t memory_count(const struct memory *memory);
 char *memory_model(const struct memory *memory, const char *model);
 
 /* What was decided about a project of these departments that reads nearly the same. A memory whose item
- * the revision does not offer has no effect. Later reviews of one project replace earlier ones.
+ * the revision does not offer, under its own name or as the successor that a keeper confirmed, has no
+ * effect. Later reviews of one project replace earlier ones.
  * `unit` is looked at for short texts alone; `scratch` is memory that is used again. */
 void memory_recall(const struct memory *memory, const struct thesaurus *thesaurus,
                    const struct revision *revision, const struct guesses *guesses,

@@ -3,6 +3,7 @@
 #include "catalog/engine/evidence.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { SHOWN = 5, WITH_EVIDENCE = 3 };
 
@@ -11,6 +12,19 @@ static void write_span(struct jw *writer, const char *field, struct span span)
     jw_set_text(writer, "field", field);
     jw_set_integer(writer, "start", (long long)span.start);
     jw_set_integer(writer, "end", (long long)span.end);
+}
+
+/* Whether the decision was made under another revision, on an item that stands otherwise here. */
+static bool is_carried(const struct verdict *verdict)
+{
+    const struct recalled *recalled = &verdict->recalled;
+    const struct remembered *one = recalled->first;
+    if (recalled->outcome != RECALL_FOUND || one->kind != KIND_SERVICE || !one->revision ||
+        one->revision == verdict->revision)
+        return false;
+    const struct leaf *leaf =
+        &verdict->revision->leaves[verdict->revision->leaf_of_concept[recalled->concept]];
+    return recalled->concept != one->concept || strcmp(leaf->code, one->code) != 0;
 }
 
 /* The whole name is what a project is known by as one that was decided before. */
@@ -22,6 +36,9 @@ static void write_memory(struct jw *writer, const struct verdict *verdict)
     if (*memory->project)
         strbuf_printf(&label, "（%s）", memory->project);
     strbuf_puts(&label, "相同");
+    if (is_carried(verdict))
+        strbuf_printf(&label, "，%s %s 对应本目录的这一条目", memory->revision->number,
+                      memory->code);
     size_t length = verdict->reading.fields[FIELD_NAME].folded.code_points;
     jw_object(writer);
     write_span(writer, field_name(FIELD_NAME), (struct span){0, length});
@@ -166,8 +183,9 @@ static void write_findings(struct jw *writer, const struct findings *findings)
 }
 
 /* The memory that was followed, or those for which a person has to decide. */
-static void write_recalled(struct jw *writer, const struct recalled *recalled)
+static void write_recalled(struct jw *writer, const struct verdict *verdict)
 {
+    const struct recalled *recalled = &verdict->recalled;
     bool found = recalled->outcome == RECALL_FOUND;
     jw_key(writer, found ? "remembered" : "disputed");
     jw_object(writer);
@@ -176,6 +194,10 @@ static void write_recalled(struct jw *writer, const struct recalled *recalled)
     jw_set_probability(writer, "similarity", recalled->similarity);
     if (recalled->second)
         jw_set_text(writer, "other_review", recalled->second->review);
+    if (is_carried(verdict)) {
+        jw_set_text(writer, "catalog", recalled->first->revision->number);
+        jw_set_text(writer, "code", recalled->first->code);
+    }
     jw_end_object(writer);
 }
 
@@ -195,7 +217,7 @@ void result_write(struct jw *writer, struct strbuf *out, const struct engine *en
     write_candidates(writer, engine_mind(engine), verdict);
     write_items(writer, verdict, project);
     if (verdict->recalled.outcome != RECALL_NOTHING)
-        write_recalled(writer, &verdict->recalled);
+        write_recalled(writer, verdict);
     write_findings(writer, findings);
     jw_end_object(writer);
 }

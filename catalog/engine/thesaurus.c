@@ -1,5 +1,6 @@
 #include "catalog/engine/thesaurus.h"
 
+#include "catalog/revision/in_use.h"
 #include "common/strbuf.h"
 
 #include <stdio.h>
@@ -386,6 +387,18 @@ static void settle_labels(struct thesaurus *thesaurus, struct loose_labels *loos
     }
 }
 
+static int load_in_use(struct thesaurus *thesaurus, struct store *store, struct fault *fault)
+{
+    struct fault why = {0};
+    char *number = in_use_number(store, &why);
+    thesaurus->revision_in_use = thesaurus->revision_count ? thesaurus->revision_count - 1 : 0;
+    for (size_t r = 0; number && r < thesaurus->revision_count; r++)
+        if (strcmp(thesaurus->revisions[r].number, number) == 0)
+            thesaurus->revision_in_use = r;
+    free(number);
+    return *why.code ? fault_set(fault, why.code, "%s", why.message) : 0;
+}
+
 struct thesaurus *thesaurus_load(struct store *store, struct fault *fault)
 {
     struct thesaurus *thesaurus = xcalloc(1, sizeof *thesaurus);
@@ -399,7 +412,8 @@ struct thesaurus *thesaurus_load(struct store *store, struct fault *fault)
         load_revisions(thesaurus, store, fault) || load_rows(thesaurus, store, &rows, fault);
     if (!failed) {
         build_revisions(thesaurus, &rows);
-        failed = load_labels(thesaurus, store, &labels, fault);
+        failed =
+            load_in_use(thesaurus, store, fault) || load_labels(thesaurus, store, &labels, fault);
         settle_labels(thesaurus, &labels);
     }
     if (!failed && thesaurus->revision_count == 0)
@@ -462,7 +476,7 @@ const struct revision *thesaurus_in_force(const struct thesaurus *thesaurus, int
     else
         strftime(until, sizeof until, "%Y-%m-%d", &today);
     const struct revision *chosen = &thesaurus->revisions[0];
-    for (size_t r = 1; r < thesaurus->revision_count; r++)
+    for (size_t r = 1; r <= thesaurus->revision_in_use; r++)
         if (strcmp(thesaurus->revisions[r].effective, until) <= 0)
             chosen = &thesaurus->revisions[r];
     return chosen;

@@ -72,6 +72,7 @@ struct thesaurus {
 
     struct revision *revisions; /* oldest first; those with class A items */
     size_t revision_count;
+    size_t revision_in_use; /* none newer is in force (catalog/revision/in_use.h) */
     struct map department_numbers, concept_numbers; /* by hash of the folded name */
     struct arena arena;                             /* owns the texts and tables */
 };
@@ -88,7 +89,8 @@ uint32_t thesaurus_concept(const struct thesaurus *thesaurus, uint32_t departmen
                            const char *name);
 /* The revision of that document number (brackets of any style), or NULL. */
 const struct revision *thesaurus_revision(const struct thesaurus *thesaurus, const char *number);
-/* The newest revision in force at some time of the year (0: today), or the oldest one known. */
+/* The newest revision in force at some time of the year (0: today) and not newer than the one in use,
+ * or the oldest one known. */
 const struct revision *thesaurus_in_force(const struct thesaurus *thesaurus, int year);
 
 #endif

@@ -59,7 +59,7 @@ static void follow(struct verdict *verdict, double auto_threshold)
         verdict->decision = DECISION_NONE;
         return;
     }
-    place_first(&verdict->ranking, verdict->revision->leaf_of_concept[one->concept],
+    place_first(&verdict->ranking, verdict->revision->leaf_of_concept[verdict->recalled.concept],
                 verdict->confidence);
     verdict->decision = verdict->confidence >= auto_threshold ? DECISION_AUTO : DECISION_REVIEW;
 }

@@ -19,7 +19,7 @@ struct catalog_call {
     size_t line;
     bool strict, dry_run, all;
     enum call_format format;
-    const char *by, *note;
+    const char *by, *note, *sure, *relation;
     const char *arguments[CALL_ARGUMENTS_MAX];
     int argument_count;
 };
@@ -45,6 +45,10 @@ struct catalog_call {
     {                                                                                              \
         "department", 'd', "NAME", 0, "only this department", 0                                    \
     }
+#define OPTION_KEEPER                                                                              \
+    {                                                                                              \
+        "by", 'w', "WHO", 0, "who decides this (required)", 0                                      \
+    }
 #define OPTION_LINE                                                                                \
     {                                                                                              \
         "line", 'l', "N", 0, "line of the row in its document", 0                                  \
@@ -63,7 +67,7 @@ struct catalog_verb {
 extern const struct catalog_verb catalog_verb_import, catalog_verb_csv, catalog_verb_build,
     catalog_verb_list, catalog_verb_tree, catalog_verb_show, catalog_verb_search,
     catalog_verb_findings, catalog_verb_release, catalog_verb_assign, catalog_verb_labels,
-    catalog_verb_diff;
+    catalog_verb_diff, catalog_verb_map, catalog_verb_use;
 
 /* The path (free()) of the database of a call, built when it is missing or stale. NULL with a
  * fault. */

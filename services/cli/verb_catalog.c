@@ -2,6 +2,7 @@
 #include "catalog/catalog.h"
 #include "catalog/import/csv_table.h"
 #include "catalog/import/import.h"
+#include "catalog/revision/in_use.h"
 #include "common/state.h"
 #include "common/strbuf.h"
 #include "common/text.h"
@@ -19,8 +20,9 @@
 static const struct catalog_verb *const verbs[] = {
     &catalog_verb_import, &catalog_verb_list,     &catalog_verb_tree,    &catalog_verb_show,
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
-    &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff};
-enum { VERBS = sizeof verbs / sizeof *verbs, NAME_WIDTH = 10 };
+    &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff,
+    &catalog_verb_map,    &catalog_verb_use};
+enum { VERBS = sizeof verbs / sizeof *verbs, NAME_WIDTH = 10, LAST_YEAR = 9999 };
 
 int call_failed(const struct fault *fault)
 {
@@ -110,7 +112,8 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
         ['r'] = &call->revision, ['d'] = &call->department, ['T'] = &call->title,
         ['i'] = &call->issued,   ['e'] = &call->effective,  ['R'] = &call->repeals,
         ['c'] = &call->code,     ['N'] = &call->name,       ['k'] = &call->kind,
-        ['w'] = &call->by,       ['m'] = &call->note};
+        ['w'] = &call->by,       ['m'] = &call->note,       ['P'] = &call->sure,
+        ['x'] = &call->relation};
     static const enum call_format formats[] = {
         ['H'] = FORMAT_HTML, ['C'] = FORMAT_CSV, ['J'] = FORMAT_JSON, ['t'] = FORMAT_TURTLE};
     if (key == 'l')
@@ -231,6 +234,22 @@ static int report(enum import_outcome outcome, const struct import_options *opti
     }
 }
 
+/* A newer revision changes nothing until it is put into use. */
+static int keep_in_use(struct store *store, const char *before, struct fault *fault)
+{
+    char *now = catalog_revision_of_year(store, LAST_YEAR, NULL), *set = NULL;
+    int failed = 0;
+    if (before && now && strcmp(before, now) != 0 && !(set = in_use_number(store, fault))) {
+        failed = in_use_set(store, before, "import", fault);
+        if (!failed)
+            printf("现行目录仍为 %s；比较、核对、重判之后，用 jinmu catalog use %s 启用新目录\n",
+                   before, now);
+    }
+    free(now);
+    free(set);
+    return failed;
+}
+
 static int run_import(struct catalog_call *call)
 {
     struct fault fault = {0};
@@ -244,23 +263,22 @@ static int run_import(struct catalog_call *call)
                                      .complete = -1};
     struct import_result *result = NULL;
     enum import_outcome outcome = IMPORT_FAILED;
-    struct store *store = NULL;
-    int lock = -1;
+    struct call_writer writer = {.lock = -1};
+    char *before = NULL;
     if (!call->revision) {
         fprintf(stderr, "jinmu: 缺少目录文号（--revision）\n");
         return 2;
     }
-    char *path = call_database(call, &fault);
-    if (path && (lock = catalog_lock(path, &fault)) >= 0)
-        store = catalog_open(path, STORE_WRITE_DURABLE, &fault);
-    if (store)
-        outcome = import_file(store, call->arguments[0], &options, NULL, &result, &fault);
+    if (call_writer_open(&writer, call, &fault) == 0) {
+        before = catalog_revision_of_year(writer.store, LAST_YEAR, NULL);
+        outcome = import_file(writer.store, call->arguments[0], &options, NULL, &result, &fault);
+    }
     int status = report(outcome, &options, result, &fault);
+    if (outcome == IMPORT_DONE && keep_in_use(writer.store, before, &fault))
+        status = call_failed(&fault);
     import_result_destroy(&result);
-    store_close(&store);
-    if (lock >= 0)
-        close(lock);
-    free(path);
+    call_writer_close(&writer);
+    free(before);
     return status;
 }
 
