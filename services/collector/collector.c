@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_US = 3000,       /* how long batches are gathered for one commit */
+    GATHER_US = 10000,     /* how long batches are gathered for one commit */
     WAITING_BATCHES = 256, /* received and not begun; more are left in the socket */
     BATCH_RECORDS = 1024,  /* of one STORE, at most */
     DRAIN_EVENTS = 4096,   /* events of one commit, at most */
@@ -62,6 +62,7 @@ struct collector {
 
     zlist_t *waiting; /* of struct parcel */
     bool in_transaction;
+    int64_t commit_at; /* of the open transaction, monotonic µs */
     struct batch *batches;
     size_t batch_count, batch_capacity;
     struct pending_event events[DRAIN_EVENTS];
@@ -305,6 +306,8 @@ static void store_batch(struct collector *collector, zframe_t **peer, uint64_t n
         give_up(collector, &fault);
         goto done;
     }
+    if (!collector->in_transaction)
+        collector->commit_at = zclock_usecs() + GATHER_US;
     collector->in_transaction = true;
     if (add_records(collector, batch, text_of(engine), text_of(model), &fault))
         give_up(collector, &fault);
@@ -477,15 +480,33 @@ static void store_waiting(struct collector *collector)
     parcel_destroy(&parcel);
 }
 
-/* Stores what has arrived, in one commit: at once when somebody waits for a part of it, else as much
- * as a while allows. */
-static void drain(struct collector *collector)
+static bool commit_is_due(const struct collector *collector)
 {
-    int64_t until = zclock_usecs() + DRAIN_US;
-    while (!receive_all(collector) && zlist_size(collector->waiting) > 0 && has_room(collector) &&
-           zclock_usecs() < until)
+    return collector->in_transaction &&
+           (!has_room(collector) || zclock_usecs() >= collector->commit_at);
+}
+
+/* Stores what has arrived; commits it at once when somebody waits for a part of it, else when enough
+ * was gathered. */
+static void drain(struct collector *collector, bool ending)
+{
+    bool urgent;
+    while (!(urgent = receive_all(collector)) && zlist_size(collector->waiting) > 0 &&
+           !commit_is_due(collector))
         store_waiting(collector);
-    commit(collector);
+    if (urgent || ending || commit_is_due(collector))
+        commit(collector);
+}
+
+/* Until something is due, unless something arrives. */
+static long wait_ms(const struct collector *collector)
+{
+    if (zlist_size(collector->waiting) > 0)
+        return 0;
+    if (!collector->in_transaction)
+        return -1;
+    int64_t wait = (collector->commit_at - zclock_usecs() + 999) / 1000;
+    return wait < 0 ? 0 : (long)wait;
 }
 
 /* Subscriptions need no action; unread they would pile up. */
@@ -536,7 +557,7 @@ int collector_run(struct collector *collector, int ending)
         [KEYS] = {NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0},
         [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
     for (;;) {
-        if (zmq_poll(items, ITEMS, zlist_size(collector->waiting) > 0 ? 0 : -1) < 0) {
+        if (zmq_poll(items, ITEMS, wait_ms(collector)) < 0) {
             if (errno == EINTR)
                 continue;
             log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
@@ -547,7 +568,7 @@ int collector_run(struct collector *collector, int ending)
         if (guard)
             refresh_keys(collector);
         drop_subscriptions(collector);
-        drain(collector);
+        drain(collector, items[ENDING].revents & ZMQ_POLLIN);
         if ((items[ENDING].revents & ZMQ_POLLIN) && zlist_size(collector->waiting) == 0)
             return 0;
     }
