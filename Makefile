@@ -163,7 +163,9 @@ chaos: setup
 	@$(MAKE) --no-print-directory programs
 	@JINMU_BIN=$(BUILD)/bin SEED=$(SEED) /usr/bin/python3 tests/e2e/chaos.py
 
-bench: all
+bench:
+	@deploy/setup.sh build bench
+	@$(MAKE) --no-print-directory programs
 	@$(MAKE) --no-print-directory $(BENCHES)
 	@tests/bench/run.sh $(BUILD)
 
