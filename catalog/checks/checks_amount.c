@@ -31,6 +31,9 @@ static void take_lists(struct check_field *taken)
     for (size_t t = 0; t + 1 < taken->amount_count && taken->list_count < LISTS; t++)
         taken->list_count += listing_find(&taken->plain, taken->amounts, taken->amount_count, t,
                                           &taken->lists[taken->list_count]);
+    for (size_t t = 2; t < taken->amount_count && taken->list_count < LISTS; t++)
+        taken->list_count +=
+            listing_find_before(&taken->plain, taken->amounts, t, &taken->lists[taken->list_count]);
 }
 
 /* The larger of the year's money and that of all years; 0 when neither is stated. */
@@ -304,16 +307,29 @@ static bool stands_in_list(const struct plain *plain, size_t at)
     return false;
 }
 
+/* Whether an amount is an item of the list that the total announces: it is in the total already. */
+static bool is_listed_under(const struct check_field *taken, const struct money *total,
+                            const struct money *money)
+{
+    for (size_t i = 0; i < taken->list_count; i++)
+        if (taken->lists[i].total == total && money->span.start >= taken->lists[i].start &&
+            money->span.end <= taken->lists[i].end)
+            return true;
+    return false;
+}
+
 /* Whether the stated amount and some of the others of the text make the project's: "全年9.6万元，另交专线
  * 租金4.1万元" of 13.7万元. Parts that are rounded may be off by their last place, in all by 0.5%. */
-static bool makes_up(const struct check_field *taken, const struct money *stated, int64_t fen)
+static bool makes_up(struct check_field *taken, const struct money *stated, int64_t fen)
 {
+    take_lists(taken);
     enum { PARTS = 10 };
     const struct money *parts[PARTS];
     size_t count = 0;
     for (size_t i = 0; i < taken->amount_count && count < PARTS; i++) {
         const struct money *money = &taken->amounts[i];
-        if (money != stated && !money->rate && money->fen < fen && money->high_fen == money->fen)
+        if (money != stated && !is_listed_under(taken, stated, money) && !money->rate &&
+            money->fen < fen && money->high_fen == money->fen)
             parts[count++] = money;
     }
     for (unsigned set = 1; set < 1u << count; set++) {
@@ -330,6 +346,22 @@ static bool makes_up(const struct check_field *taken, const struct money *stated
     return false;
 }
 
+/* A sum that is worked out ("224*3000+3*5000=687000") and comes near to the project's amount is meant to
+ * be it. */
+static size_t find_estimate(const struct check_field *taken, int64_t fen,
+                            const struct money **stated)
+{
+    for (size_t i = 0; i < taken->amount_count; i++) {
+        const struct money *money = &taken->amounts[i];
+        if (money->has_result && !money->rate && llabs(money->fen - fen) <= fen / 10 &&
+            !listing_is_aside(&taken->plain, money)) {
+            *stated = money;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void check_total(struct check_context *context, const struct rule *rule)
 {
     enum { STATED = 8 };
@@ -337,7 +369,7 @@ static void check_total(struct check_context *context, const struct rule *rule)
     if (project->amount_fen <= 0)
         return;
     for (int f = 0; f < FIELDS; f++) {
-        const struct check_field *taken = take_amounts(context, rule, f);
+        struct check_field *taken = take_amounts(context, rule, f);
         const struct money *stated[STATED];
         size_t count = 0;
         int64_t sum = 0;
@@ -354,6 +386,8 @@ static void check_total(struct check_context *context, const struct rule *rule)
             }
         }
         agrees |= llabs(sum - project->amount_fen) <= (count ? stated[0]->ulp_fen : 0);
+        if (count == 0 && !agrees && taken)
+            count = find_estimate(taken, project->amount_fen, stated);
         if (count == 0 || agrees || makes_up(taken, stated[0], project->amount_fen))
             continue;
         char text[MONEY_TEXT], amount[MONEY_TEXT];

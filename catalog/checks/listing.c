@@ -304,6 +304,61 @@ bool listing_find(const struct plain *plain, const struct money *amounts, size_t
     return listing->count > 0;
 }
 
+/* ---- a total behind its parts ---- */
+
+static bool is_sum_of_before(const struct plain *plain, const struct money *total)
+{
+    static const char *const words[] = {"共计",   "合计",   "总计",  "总共",  "共计为",
+                                        "合计为", "总计为", "共计:", "合计:", NULL};
+    size_t at = total->span.start;
+    while (at > 0 && plain_is_space(plain->codes[at - 1]))
+        at--;
+    return !total->rate && !total->ambiguous && total->relation == MONEY_IS &&
+           total->high_fen == total->fen && plain_precedes_any(plain, at, words);
+}
+
+static size_t sentence_start(const struct plain *plain, size_t at)
+{
+    while (at > 0 && plain->codes[at - 1] != 0x3002 && plain->codes[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+bool listing_find_before(const struct plain *plain, const struct money *amounts, size_t t,
+                         struct listing *listing)
+{
+    static const char *const more[] = {"等", "其他", "另", "剩余", "其余", "加上", "税", NULL};
+    enum { FARTHEST = 4 };
+    const struct money *total = &amounts[t];
+    int64_t sum = 0;
+    if (!is_sum_of_before(plain, total))
+        return false;
+    *listing = (struct listing){.total = total,
+                                .start = sentence_start(plain, total->span.start),
+                                .end = total->span.start,
+                                .exhaustive = true};
+    size_t first = t;
+    while (first > 0 && amounts[first - 1].span.start >= listing->start &&
+           !is_sum_of_before(plain, &amounts[first - 1]))
+        first--;
+    for (size_t i = first; i < t && listing->count < LISTED; i++) {
+        const struct money *amount = &amounts[i];
+        if (amount->rate)
+            continue; /* a price of one of what is listed */
+        if (listing_is_aside(plain, amount) || amount->ambiguous || amount->formula ||
+            amount->relation != MONEY_IS || amount->high_fen != amount->fen)
+            return false;
+        listing->item[listing->count] = listing->count;
+        listing->amounts[listing->count++] = amount;
+        sum += amount->fen;
+    }
+    listing->items = listing->count;
+    /* what is several times more or less is another thing */
+    return listing->count > 1 && listing->count < LISTED && sum < FARTHEST * total->fen &&
+           total->fen < FARTHEST * sum &&
+           !plain_holds(plain, listing->amounts[listing->count - 1]->span.end, listing->end, more);
+}
+
 /* ---- adding up ---- */
 
 struct sums {

@@ -29,6 +29,11 @@ struct listing {
 bool listing_find(const struct plain *plain, const struct money *amounts, size_t count, size_t t,
                   struct listing *listing);
 
+/* The same of a total behind what it sums up: "运维120万元、租用150万元、安全50万元，共计330万元", within a
+ * sentence. False also when some of the amounts speak of something else. */
+bool listing_find_before(const struct plain *plain, const struct money *amounts, size_t t,
+                         struct listing *listing);
+
 /* Whether some reading of the list gives the total; true when it is too long to tell. */
 bool listing_adds_up(const struct listing *listing);
 /* The sum of the amounts that are the items' own, and how many there are. */

@@ -115,8 +115,10 @@ static void judge_one(struct judge *judge, const struct jv *json, bool in_batch,
                             .unit = ""};
     take_identity(judge, json);
     strbuf_reset(&judge->result_text);
-    judged.is_error = project_read(&project, json, &judge->limits, &fault) != 0 ||
-                      judge_texts(judge, &project, &judged, &fault) != 0;
+    judged.is_error = project_read(&project, json, &judge->limits, &fault) != 0;
+    if (!judged.is_error && !*project.id)
+        project.id = judge->id; /* so that another project can be told of this one */
+    judged.is_error = judged.is_error || judge_texts(judge, &project, &judged, &fault) != 0;
     if (judged.is_error)
         result_write_error(judge->writer, &judge->result_text, judge->id, &fault);
     judged.id = judge->id;

@@ -25,7 +25,8 @@ static void read_amounts(const struct plain *plain, struct money *amounts)
     for (size_t t = 0; t + 1 < count; t++) {
         struct listing listing;
         size_t own;
-        if (!listing_find(plain, amounts, count, t, &listing))
+        if (!listing_find(plain, amounts, count, t, &listing) &&
+            !listing_find_before(plain, amounts, t, &listing))
             continue;
         PROMISE(listing.count <= LISTED && listing.end <= plain->length);
         listing_adds_up(&listing);
