@@ -26,6 +26,8 @@ static const struct verb {
     {"audit", verb_audit, "check whole budget documents: projects, declaration, tables"},
     {"rules", verb_rules, "list, show and try the rules"},
     {"dead", verb_dead, "see jobs that were given up, retry or drop them"},
+    {"backup", verb_backup, "copy the databases while services work"},
+    {"restore", verb_restore, "put a backup's databases back"},
     {"eval", verb_eval, "measure the engine on labelled cases"},
     {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
     {"train", verb_train, "learn the model from labelled cases"},

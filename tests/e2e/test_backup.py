@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""A backup that is made while projects come in, and what becomes of the work when it is put back."""
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import chaos_client
+import chaos_world
+
+PROJECTS = 3000
+
+
+def jinmu(*arguments, expected=0):
+    done = subprocess.run([os.path.join(chaos_world.BIN, "jinmu"), *arguments], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == expected, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def start(state):
+    world = chaos_world.World(state, 2)
+    world.await_log("broker_ready", 1)
+    world.await_log("collector_ready", 1)
+    return world
+
+
+def work(clients, enough):
+    deadline = time.monotonic() + 120
+    while not enough():
+        assert time.monotonic() < deadline, (clients.acknowledged, clients.answered)
+        clients.work(time.monotonic() + 0.02)
+
+
+def numbers(path, sql):
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    rows = [row[0] for row in database.execute(sql)]
+    database.close()
+    return rows
+
+
+def back_up_at_work(state, folder):
+    """Backs up half-way; the clients, of whom some are acknowledged and not yet answered."""
+    world = start(state)
+    try:
+        clients = chaos_client.Clients(world.endpoint, PROJECTS, 25, 40)
+        clients.allow(PROJECTS)
+        work(clients, lambda: clients.acknowledged >= PROJECTS // 2)
+        acknowledged = clients.acknowledged
+        manifest = json.loads(jinmu("backup", "--state", state, "--json", folder))
+        assert [file["name"] for file in manifest["files"]][:3] == [
+            "spool.db", "results.db", "catalog.db"], manifest
+        work(clients, clients.done)
+        clients.close()
+        assert not any(world.stop())
+    finally:
+        world.kill()
+    return acknowledged
+
+
+def test_a_backup_at_work_has_every_project_that_was_acknowledged_before(state, folder):
+    acknowledged = back_up_at_work(state, folder)
+    assert sorted(os.listdir(folder)) == [
+        "catalog.db", "manifest.json", "results.db", "spool.db"], os.listdir(folder)
+    for name in os.listdir(folder):
+        assert os.stat(os.path.join(folder, name)).st_mode & 0o777 == 0o600
+    fresh = tempfile.mkdtemp(prefix="jinmu.")
+    try:
+        shown = jinmu("restore", "--state", fresh, folder)
+        assert "spool.db" in shown, shown
+        world = start(fresh)
+        try:
+            deadline = time.monotonic() + 60
+            path = os.path.join(fresh, "spool.db")
+            while numbers(path, "SELECT count(*) FROM job WHERE state = 'ready'") != [0]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            assert not any(world.stop())
+        finally:
+            world.kill()
+        stored = numbers(os.path.join(fresh, "results.db"), "SELECT id FROM project")
+        assert len(stored) == len(set(stored)) and len(stored) >= acknowledged, len(stored)
+        events = numbers(os.path.join(fresh, "results.db"), "SELECT number FROM event ORDER BY 1")
+        assert events == list(range(1, len(stored) + 1))
+    finally:
+        shutil.rmtree(fresh)
+
+
+def test_what_is_there_is_moved_aside_and_what_is_damaged_refused(state, folder):
+    jinmu("catalog", "list", "--state", state)
+    shown = jinmu("backup", "--state", state, folder)
+    assert "catalog.db" in shown, shown
+    assert "no empty folder" in jinmu("backup", "--state", state, folder, expected=2)
+    assert "--replace" in jinmu("restore", "--state", state, folder, expected=2)
+    jinmu("restore", "--state", state, "--replace", folder)
+    aside = [name for name in os.listdir(state) if name.startswith("replaced-")]
+    assert len(aside) == 1, aside
+    assert "catalog.db" in os.listdir(os.path.join(state, aside[0]))
+    assert "restoring" not in os.listdir(state)
+    jinmu("catalog", "list", "--state", state)
+    with open(os.path.join(folder, "catalog.db"), "r+b") as file:
+        file.seek(5000)
+        file.write(b"damage")
+    assert "not as it was" in jinmu("restore", "--state", state, "--replace", folder, expected=2)
+
+
+def test_nothing_is_put_under_running_services(state, folder):
+    world = start(state)
+    try:
+        jinmu("backup", "--state", state, folder)
+        shown = jinmu("restore", "--state", state, "--replace", folder, expected=2)
+        assert "stop them first" in shown, shown
+        assert not any(world.stop())
+    finally:
+        world.kill()
+
+
+def main():
+    failed = 0
+    for name, test in sorted(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        state, parent = tempfile.mkdtemp(prefix="jinmu."), tempfile.mkdtemp(prefix="jinmu.")
+        try:
+            test(state, os.path.join(parent, "backup"))
+            print(f"[       OK ] {name}")
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()
+            print(f"[  FAILED  ] {name}")
+            failed += 1
+        finally:
+            shutil.rmtree(state, ignore_errors=True)
+            shutil.rmtree(parent, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # a cable of a failed test may still run
