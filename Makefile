@@ -53,7 +53,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup page check check-web check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format
+.PHONY: all setup page check check-web check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format tests
 all: setup
 	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
@@ -138,7 +138,8 @@ $(BUILD)/fuzz/fuzz_%: $(call object,tests/fuzz/fuzz_%.c tests/fuzz/promise.c) \
 
 check: setup
 	@$(MAKE) --no-print-directory check-run
-check-run: programs $(TESTS) $(REPLAYS)
+tests: $(TESTS) $(REPLAYS)
+check-run: programs tests
 	@tests/run.sh $(BUILD) $(TESTS)
 
 check-asan:

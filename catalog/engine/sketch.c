@@ -90,7 +90,7 @@ double sketch_similarity(const struct sketch *sketch, const char *packed, size_t
         unsigned char distance = (unsigned char)packed[i];
         print += distance;
         if (distance != FAR)
-            shared += sketch->bits[print / 64] >> (print % 64) & 1;
+            shared += (uint32_t)(sketch->bits[print / 64] >> (print % 64)) & 1;
     }
     uint32_t either = sketch->count + count - shared;
     return either ? (double)shared / either : 1;

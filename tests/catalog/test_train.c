@@ -247,7 +247,7 @@ static void test_the_choice_is_fitted_to_what_tells_the_right_from_the_wrong(voi
 static void test_kinds_are_fitted_without_the_fold_that_is_left_out(void **state)
 {
     (void)state;
-    struct kind_feature table = {1, 1.0f}, chair = {2, 1.0f};
+    struct kind_feature table = {.key = 1, .value = 1.0f}, chair = {.key = 2, .value = 1.0f};
     struct fit_example examples[12] = {{0}};
     for (int i = 0; i < 12; i++) {
         examples[i] = (struct fit_example){

@@ -1,4 +1,5 @@
 /* Runs a fuzz target over the files of a folder without a fuzzer, as part of make check. */
+#include "common/strbuf.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
@@ -12,10 +13,10 @@ static int replay_file(const char *path)
     FILE *file = fopen(path, "rb");
     if (!file)
         return -1;
-    uint8_t *bytes = malloc(MOST);
-    size_t size = bytes ? fread(bytes, 1, MOST, file) : 0;
+    uint8_t *bytes = xcalloc(MOST, 1);
+    size_t size = fread(bytes, 1, MOST, file);
     /* exactly as long as the input, so that a sanitizer sees a read behind it */
-    uint8_t *exact = size ? realloc(bytes, size) : bytes;
+    uint8_t *exact = size ? xrealloc(bytes, size) : bytes;
     LLVMFuzzerTestOneInput(exact, size);
     free(exact);
     fclose(file);
