@@ -189,6 +189,11 @@ install: all
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/installed DATA_DIR=$(PREFIX)/share/jinmu programs
 	install -m 755 $(BUILD)/installed/bin/* $(DESTDIR)$(PREFIX)/bin/
 	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
+	install -m 644 deploy/jinmu.zpl.example $(DESTDIR)$(PREFIX)/share/jinmu/
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	for unit in deploy/systemd/*.service; do \
+	  sed 's#/usr/local#$(PREFIX)#g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; done
+	install -m 644 deploy/systemd/jinmu.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jinmu.conf
 
 clean:
 	rm -rf build build-asan build-fuzz
