@@ -210,6 +210,9 @@ static int ask(const struct options *options, const struct running *running, str
     } else if (code && strcmp(code, "400") == 0) {
         fprintf(stderr, "jinmu dead: no dead job %s\n", options->uuid ? options->uuid : "");
         status = 1;
+    } else if (code && strcmp(code, "403") == 0) {
+        fault_set(fault, "access.refused",
+                  "only an admin may: this key's role is another (`jinmu keygen admin NAME`)");
     } else if (code) {
         fault_set(fault, "dead.refused", "the broker answered %s", code);
     }
