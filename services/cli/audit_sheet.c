@@ -1,5 +1,6 @@
 #include "services/cli/audit_sheet.h"
 
+#include "common/text.h"
 #include "services/cli/audit_words.h"
 
 #include <stdlib.h>
@@ -14,7 +15,15 @@ struct sheet_writer {
 static void write_text(lxw_worksheet *sheet, size_t row, size_t column, const char *text,
                        lxw_format *format)
 {
-    worksheet_write_string(sheet, (lxw_row_t)row, (lxw_col_t)column, text ? text : "", format);
+    enum { CELL_MOST = 32000 }; /* Excel takes 32,767 */
+    bool fits = !text || text_length(text) <= CELL_MOST;
+    char *cut = fits ? NULL : text_cut(text, (struct span){0, CELL_MOST});
+    worksheet_write_string(sheet, (lxw_row_t)row, (lxw_col_t)column,
+                           cut    ? cut
+                           : text ? text
+                                  : "",
+                           format);
+    free(cut);
 }
 
 static void write_number(lxw_worksheet *sheet, size_t row, size_t column, const struct jv *object,
