@@ -47,6 +47,14 @@ static void add_trace(struct traces *traces, const struct trace *trace)
         traces->all[weakest] = *trace;
 }
 
+/* A label of the candidate that the text holds. */
+struct found_label {
+    uint32_t phrase;
+    float weight;
+};
+
+enum { FOUND_LABELS = 64 };
+
 static float label_weight(const struct index *index, uint32_t department, uint32_t phrase,
                           uint32_t concept)
 {
@@ -59,20 +67,47 @@ static float label_weight(const struct index *index, uint32_t department, uint32
     return 0;
 }
 
+/* A text holds many phrases and an item has few labels: those of the item are gone through. */
+static size_t find_labels(const struct mind *mind, const struct verdict *verdict, uint32_t number,
+                          struct found_label found[FOUND_LABELS])
+{
+    const struct concept *concept = &mind->thesaurus->concepts[number];
+    const struct label *labels = mind->thesaurus->labels + concept->first_label;
+    size_t count = 0;
+    for (uint32_t i = 0; i < concept->label_count && count < FOUND_LABELS; i++) {
+        if (labels[i].kind > LABEL_HIDDEN ||
+            ranking_phrase_weight(&verdict->ranking, labels[i].phrase) <= 0)
+            continue;
+        found[count++] =
+            (struct found_label){labels[i].phrase, label_weight(mind->index, concept->department,
+                                                                labels[i].phrase, number)};
+    }
+    return count;
+}
+
+static float weight_of(const struct found_label *found, size_t count, uint32_t phrase)
+{
+    for (size_t i = 0; i < count; i++)
+        if (found[i].phrase == phrase)
+            return found[i].weight;
+    return 0;
+}
+
 /* A label also says what its characters say, which are counted on their own. */
 static const double length_bonus = 0.15;
 
 static void trace_labels(struct traces *traces, const struct mind *mind,
                          const struct verdict *verdict, uint32_t concept)
 {
-    uint32_t department = mind->thesaurus->concepts[concept].department;
+    struct found_label found[FOUND_LABELS];
+    size_t found_count = find_labels(mind, verdict, concept, found);
     double scale =
         mind->model->features[FEATURE_LABELS] * 2 / sqrt(10 + verdict->reading.total_mass);
-    for (int f = 0; f < FIELDS; f++) {
+    for (int f = 0; found_count && f < FIELDS; f++) {
         const struct reading_field *field = &verdict->reading.fields[f];
         for (size_t i = 0; i < field->hit_count; i++) {
             const struct hit *hit = &field->hits[i];
-            double weight = (double)label_weight(mind->index, department, hit->phrase, concept);
+            double weight = (double)weight_of(found, found_count, hit->phrase);
             if (weight <= 0)
                 continue;
             struct trace trace = {(enum field)f, hit->start, hit->start + hit->length,
@@ -88,9 +123,10 @@ static float pair_weight(const struct index *index, uint32_t department, uint32_
                          uint32_t concept)
 {
     struct range range = index_pair(index, department, pair);
+    const struct posting *posting = index->postings + range.first;
     for (uint32_t i = 0; i < range.count; i++)
-        if (index->postings[range.first + i].concept == concept)
-            return index->postings[range.first + i].weight;
+        if (posting[i].concept == concept)
+            return posting[i].weight;
     return 0;
 }
 

@@ -59,7 +59,11 @@ void index_destroy(struct index **index);
 
 static inline struct range index_pair(const struct index *index, uint32_t department, uint32_t pair)
 {
-    const struct pair_slot *slot = pair_table_get(&index->pairs[department], pair);
+    const struct pair_table *table = &index->pairs[department];
+    uint32_t hash = pair_hash(pair);
+    if (!pair_table_may_have(table, hash))
+        return (struct range){0, 0};
+    const struct pair_slot *slot = pair_table_find(table, pair, hash);
     return (struct range){slot->first, slot->count};
 }
 
