@@ -92,6 +92,7 @@ struct checks *checks_load(struct store *catalog, const struct thesaurus *thesau
     add_word(checks, WORD_MONEY, "万");
     add_word(checks, WORD_MONEY, "=");
     add_word(checks, WORD_YEAR, "年");
+    trie_settle(checks->rules->triggers);
     return checks;
 }
 

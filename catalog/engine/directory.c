@@ -57,6 +57,7 @@ static void add_entry(struct directory *directory, const char *alias, const char
 static void settle(struct directory *directory)
 {
     size_t phrases = trie_count(directory->aliases);
+    trie_settle(directory->aliases);
     qsort(directory->entries, directory->entry_count, sizeof *directory->entries, by_phrase);
     directory->first = arena_alloc(&directory->arena, (phrases + 1) * sizeof *directory->first);
     size_t entry = 0;

@@ -1,165 +1,311 @@
 #include "catalog/engine/trie.h"
 
+#include "catalog/engine/map.h"
+#include "catalog/engine/pair_table.h"
 #include "common/strbuf.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { UNITS = 0x10000, NO_PHRASE = 0, ROOT = 0 };
+enum { UNITS = 0x10000, NO_PHRASE = 0, NO_NODE = UINT32_MAX };
 
-/* Edges are kept in one open-addressed table keyed by (state, unit), but those of the root in an
- * array: most units of a text begin no phrase. */
-struct edge {
-    uint64_t key; /* state << 16 | unit, plus 1 so that 0 is free */
-    uint32_t to;
+/* A place in the phrases after two units or more. Children stand side by side, sorted by their units:
+ * those of node i are [nodes[i].first, nodes[i + 1].first). */
+struct node {
+    uint32_t first;
+    uint32_t phrase; /* number + 1 of the phrase that ends here, or NO_PHRASE */
 };
-
-enum { OPENING_BITS = 1 << 18 };
 
 struct trie {
-    /* Which pairs of units may open a phrase, by hash: small enough to stay in the first cache, it
-     * spares most positions of a text the walk. Phrases of one unit are in `alone`. */
-    uint64_t openings[OPENING_BITS / 64];
-    uint64_t alone[UNITS / 64];
-    uint32_t *first;    /* root edges by unit; 0 none */
-    uint32_t *phrase;   /* by state: phrase number + 1 that ends here, or NO_PHRASE */
-    struct edge *edges; /* capacity is a power of two */
-    size_t edge_capacity;
-    size_t edge_count;
-    size_t states;
-    size_t state_capacity;
     size_t phrases;
+    bool settled;
+
+    /* While phrases are added: their units, and their numbers by hash. */
+    uint16_t *texts;
+    uint32_t *starts; /* by phrase, one more ends the last */
+    size_t text_capacity, start_capacity;
+    struct map numbers;
+
+    /* Settled. Most places of a text open no phrase: the filter of the pairs says so. */
+    struct pair_table openings; /* first two units → node */
+    uint64_t alone[UNITS / 64]; /* which units are phrases by themselves … */
+    struct map alone_numbers;   /* … and which ones */
+    struct node *nodes;
+    uint16_t *units; /* by node: the last unit of its path */
+    size_t node_count, node_capacity;
 };
-
-static inline uint32_t opening_of(uint16_t first, uint16_t second)
-{
-    return (((uint32_t)first << 16 | second) * 0x9E3779B1u) >> 14;
-}
-
-static inline bool may_open(const struct trie *trie, const uint16_t *units, size_t left)
-{
-    if (trie->alone[units[0] >> 6] >> (units[0] & 63) & 1)
-        return true;
-    if (left < 2)
-        return false;
-    uint32_t opening = opening_of(units[0], units[1]);
-    return trie->openings[opening >> 6] >> (opening & 63) & 1;
-}
-
-static size_t slot_of(const struct trie *trie, uint64_t key)
-{
-    uint64_t hash = key * 0x9E3779B97F4A7C15u;
-    return (size_t)(hash >> 20) & (trie->edge_capacity - 1);
-}
-
-static inline uint32_t next_state(const struct trie *trie, uint32_t state, uint16_t unit)
-{
-    uint64_t key = ((uint64_t)state << 16 | unit) + 1;
-    for (size_t slot = slot_of(trie, key);; slot = (slot + 1) & (trie->edge_capacity - 1)) {
-        if (trie->edges[slot].key == key)
-            return trie->edges[slot].to;
-        if (trie->edges[slot].key == 0)
-            return 0;
-    }
-}
-
-static void put_edge(struct trie *trie, uint64_t key, uint32_t to)
-{
-    size_t slot = slot_of(trie, key);
-    while (trie->edges[slot].key != 0)
-        slot = (slot + 1) & (trie->edge_capacity - 1);
-    trie->edges[slot] = (struct edge){key, to};
-}
-
-static void grow_edges(struct trie *trie)
-{
-    struct edge *old = trie->edges;
-    size_t old_capacity = trie->edge_capacity;
-    trie->edge_capacity = old_capacity * 2;
-    trie->edges = xcalloc(trie->edge_capacity, sizeof *trie->edges);
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].key)
-            put_edge(trie, old[i].key, old[i].to);
-    free(old);
-}
 
 struct trie *trie_new(void)
 {
     struct trie *trie = xcalloc(1, sizeof *trie);
-    trie->first = xcalloc(UNITS, sizeof *trie->first);
-    trie->edge_capacity = 1024;
-    trie->edges = xcalloc(trie->edge_capacity, sizeof *trie->edges);
-    trie->state_capacity = 1024;
-    trie->phrase = xcalloc(trie->state_capacity, sizeof *trie->phrase);
-    trie->states = 1;
+    trie->start_capacity = 64;
+    trie->starts = xcalloc(trie->start_capacity, sizeof *trie->starts);
     return trie;
 }
 
-void trie_destroy(struct trie **trie)
+static void free_texts(struct trie *trie)
 {
-    if (!*trie)
+    free(trie->texts);
+    free(trie->starts);
+    map_free(&trie->numbers);
+    trie->texts = NULL;
+    trie->starts = NULL;
+}
+
+void trie_destroy(struct trie **address)
+{
+    struct trie *trie = *address;
+    if (!trie)
         return;
-    free((*trie)->first);
-    free((*trie)->phrase);
-    free((*trie)->edges);
-    free(*trie);
-    *trie = NULL;
-}
-
-static uint32_t new_state(struct trie *trie)
-{
-    if (trie->states == trie->state_capacity) {
-        trie->state_capacity *= 2;
-        trie->phrase = xrealloc(trie->phrase, trie->state_capacity * sizeof *trie->phrase);
-    }
-    trie->phrase[trie->states] = NO_PHRASE;
-    return (uint32_t)trie->states++;
-}
-
-static uint32_t state_after(struct trie *trie, uint32_t state, uint16_t unit)
-{
-    if (state == ROOT) {
-        if (!trie->first[unit])
-            trie->first[unit] = new_state(trie);
-        return trie->first[unit];
-    }
-    uint32_t next = next_state(trie, state, unit);
-    if (next)
-        return next;
-    if (++trie->edge_count * 2 > trie->edge_capacity)
-        grow_edges(trie);
-    next = new_state(trie);
-    put_edge(trie, ((uint64_t)state << 16 | unit) + 1, next);
-    return next;
-}
-
-uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length)
-{
-    uint32_t state = ROOT;
-    if (length == 1) {
-        trie->alone[units[0] >> 6] |= 1ull << (units[0] & 63);
-    } else {
-        uint32_t opening = opening_of(units[0], units[1]);
-        trie->openings[opening >> 6] |= 1ull << (opening & 63);
-    }
-    for (size_t i = 0; i < length; i++)
-        state = state_after(trie, state, units[i]);
-    if (trie->phrase[state] == NO_PHRASE)
-        trie->phrase[state] = (uint32_t)++trie->phrases;
-    return trie->phrase[state] - 1;
-}
-
-uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length)
-{
-    uint32_t state = length ? trie->first[units[0]] : 0;
-    for (size_t i = 1; i < length && state; i++)
-        state = next_state(trie, state, units[i]);
-    return state && trie->phrase[state] ? trie->phrase[state] - 1 : UINT32_MAX;
+    free_texts(trie);
+    pair_table_free(&trie->openings);
+    map_free(&trie->alone_numbers);
+    free(trie->nodes);
+    free(trie->units);
+    free(trie);
+    *address = NULL;
 }
 
 size_t trie_count(const struct trie *trie)
 {
     return trie->phrases;
+}
+
+/* ---- adding ---- */
+
+static size_t length_of(const struct trie *trie, uint32_t phrase)
+{
+    return trie->starts[phrase + 1] - trie->starts[phrase];
+}
+
+/* FNV-1a; another one for each `attempt`, for phrases whose hashes are equal. */
+static uint64_t hash_of(const uint16_t *units, size_t length, uint64_t attempt)
+{
+    uint64_t hash = 0xCBF29CE484222325u + attempt;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ units[i]) * 0x100000001B3u;
+    return hash & (UINT64_MAX >> 1);
+}
+
+/* The number of the phrase or UINT32_MAX, and the key under which it is or would be known. */
+static uint32_t find_text(const struct trie *trie, const uint16_t *units, size_t length,
+                          uint64_t *key)
+{
+    for (uint64_t attempt = 0;; attempt++) {
+        *key = hash_of(units, length, attempt);
+        uint32_t number = map_get(&trie->numbers, *key);
+        if (number == MAP_NONE)
+            return UINT32_MAX;
+        if (length_of(trie, number) == length &&
+            memcmp(trie->texts + trie->starts[number], units, length * sizeof *units) == 0)
+            return number;
+    }
+}
+
+static uint32_t add_text(struct trie *trie, const uint16_t *units, size_t length, uint64_t key)
+{
+    uint32_t number = (uint32_t)trie->phrases++, start = trie->starts[number];
+    if (trie->phrases == trie->start_capacity) {
+        trie->start_capacity *= 2;
+        trie->starts = xrealloc(trie->starts, trie->start_capacity * sizeof *trie->starts);
+    }
+    if (start + length > trie->text_capacity) {
+        trie->text_capacity = (start + length) * 2;
+        trie->texts = xrealloc(trie->texts, trie->text_capacity * sizeof *trie->texts);
+    }
+    memcpy(trie->texts + start, units, length * sizeof *units);
+    trie->starts[number + 1] = start + (uint32_t)length;
+    map_put(&trie->numbers, key, number);
+    return number;
+}
+
+uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length)
+{
+    uint64_t key;
+    if (trie->settled) {
+        uint32_t known = trie_get(trie, units, length);
+        assert(known != UINT32_MAX);
+        return known;
+    }
+    uint32_t number = find_text(trie, units, length, &key);
+    return number == UINT32_MAX ? add_text(trie, units, length, key) : number;
+}
+
+/* ---- settling ---- */
+
+static const uint16_t *text_of(const struct trie *trie, uint32_t phrase)
+{
+    return trie->texts + trie->starts[phrase];
+}
+
+static int by_units(const void *a, const void *b, void *argument)
+{
+    const struct trie *trie = argument;
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    size_t length = length_of(trie, one), other_length = length_of(trie, other);
+    for (size_t i = 0; i < length && i < other_length; i++) {
+        int difference = text_of(trie, one)[i] - text_of(trie, other)[i];
+        if (difference)
+            return difference;
+    }
+    return length < other_length ? -1 : length > other_length;
+}
+
+/* Phrases in order, and which of them lie below each node that has no children yet. */
+struct settling {
+    struct trie *trie;
+    uint32_t *sorted;
+    struct stretch {
+        uint32_t from, to;
+    } * below;
+};
+
+static void add_node(struct settling *settling, uint16_t unit, uint32_t from, uint32_t to)
+{
+    struct trie *trie = settling->trie;
+    if (trie->node_count + 1 >= trie->node_capacity) {
+        trie->node_capacity = trie->node_capacity * 2 + 1024;
+        trie->nodes = xrealloc(trie->nodes, trie->node_capacity * sizeof *trie->nodes);
+        trie->units = xrealloc(trie->units, trie->node_capacity * sizeof *trie->units);
+        settling->below = xrealloc(settling->below, trie->node_capacity * sizeof *settling->below);
+    }
+    trie->units[trie->node_count] = unit;
+    settling->below[trie->node_count++] = (struct stretch){from, to};
+}
+
+/* Where the phrases that share their first `depth` units with that of `from` end. */
+static uint32_t end_of_group(const struct settling *settling, uint32_t from, uint32_t limit,
+                             size_t depth)
+{
+    const struct trie *trie = settling->trie;
+    const uint16_t *units = text_of(trie, settling->sorted[from]);
+    uint32_t to = from + 1;
+    while (to < limit && length_of(trie, settling->sorted[to]) >= depth &&
+           memcmp(text_of(trie, settling->sorted[to]), units, depth * sizeof *units) == 0)
+        to++;
+    return to;
+}
+
+/* Where those end that open with the same two units. */
+static uint32_t end_of_opening(const struct settling *settling, uint32_t from)
+{
+    const struct trie *trie = settling->trie;
+    return length_of(trie, settling->sorted[from]) == 1
+               ? from + 1
+               : end_of_group(settling, from, (uint32_t)trie->phrases, 2);
+}
+
+static size_t count_openings(const struct settling *settling)
+{
+    size_t count = 0;
+    for (uint32_t from = 0; from < settling->trie->phrases; count++)
+        from = end_of_opening(settling, from);
+    return count;
+}
+
+static void settle_openings(struct settling *settling)
+{
+    struct trie *trie = settling->trie;
+    trie->openings = pair_table_new(count_openings(settling));
+    for (uint32_t from = 0, to; from < trie->phrases; from = to) {
+        const uint16_t *units = text_of(trie, settling->sorted[from]);
+        to = end_of_opening(settling, from);
+        if (length_of(trie, settling->sorted[from]) == 1) {
+            trie->alone[units[0] >> 6] |= (uint64_t)1 << (units[0] & 63);
+            map_put(&trie->alone_numbers, units[0], settling->sorted[from]);
+            continue;
+        }
+        struct pair_slot *slot =
+            pair_table_add(&trie->openings, (uint32_t)units[0] << 16 | units[1]);
+        slot->first = (uint32_t)trie->node_count;
+        slot->count = 1;
+        add_node(settling, units[1], from, to);
+    }
+}
+
+/* Gives the node its phrase and its children. */
+static void settle_node(struct settling *settling, size_t number, size_t depth)
+{
+    struct trie *trie = settling->trie;
+    uint32_t from = settling->below[number].from, limit = settling->below[number].to;
+    bool ends = length_of(trie, settling->sorted[from]) == depth;
+    trie->nodes[number] =
+        (struct node){(uint32_t)trie->node_count, ends ? settling->sorted[from] + 1 : NO_PHRASE};
+    for (from += ends; from < limit;) {
+        uint32_t to = end_of_group(settling, from, limit, depth + 1);
+        add_node(settling, text_of(trie, settling->sorted[from])[depth], from, to);
+        from = to;
+    }
+}
+
+void trie_settle(struct trie *trie)
+{
+    if (trie->settled)
+        return;
+    struct settling settling = {trie, xcalloc(trie->phrases, sizeof(uint32_t)), NULL};
+    for (uint32_t i = 0; i < trie->phrases; i++)
+        settling.sorted[i] = i;
+    qsort_r(settling.sorted, trie->phrases, sizeof *settling.sorted, by_units, trie);
+    settle_openings(&settling);
+    /* nodes come level by level: those that a level adds are the next one */
+    for (size_t number = 0, depth = 2; number < trie->node_count; depth++)
+        for (size_t level_end = trie->node_count; number < level_end; number++)
+            settle_node(&settling, number, depth);
+    if (trie->nodes)
+        trie->nodes[trie->node_count] = (struct node){(uint32_t)trie->node_count, NO_PHRASE};
+    free(settling.sorted);
+    free(settling.below);
+    free_texts(trie);
+    trie->settled = true;
+}
+
+/* ---- searching ---- */
+
+static inline uint32_t opened_by(const struct trie *trie, uint16_t first, uint16_t second)
+{
+    uint32_t pair = (uint32_t)first << 16 | second, hash = pair_hash(pair);
+    if (!pair_table_may_have(&trie->openings, hash))
+        return NO_NODE;
+    const struct pair_slot *slot = pair_table_find(&trie->openings, pair, hash);
+    return slot->count ? slot->first : NO_NODE;
+}
+
+static inline uint32_t child_of(const struct trie *trie, uint32_t node, uint16_t unit)
+{
+    enum { FEW = 8 };
+    uint32_t low = trie->nodes[node].first, high = trie->nodes[node + 1].first;
+    while (high - low > FEW) {
+        uint32_t middle = low + (high - low) / 2;
+        if (trie->units[middle] <= unit)
+            low = middle;
+        else
+            high = middle;
+    }
+    for (; low < high; low++)
+        if (trie->units[low] == unit)
+            return low;
+    return NO_NODE;
+}
+
+static inline bool is_alone(const struct trie *trie, uint16_t unit)
+{
+    return trie->alone[unit >> 6] >> (unit & 63) & 1;
+}
+
+uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length)
+{
+    if (length == 0 || trie->phrases == 0)
+        return UINT32_MAX;
+    if (!trie->settled)
+        return find_text(trie, units, length, &(uint64_t){0});
+    if (length == 1)
+        return is_alone(trie, units[0]) ? map_get(&trie->alone_numbers, units[0]) : UINT32_MAX;
+    uint32_t node = opened_by(trie, units[0], units[1]);
+    for (size_t i = 2; i < length && node != NO_NODE; i++)
+        node = child_of(trie, node, units[i]);
+    return node != NO_NODE && trie->nodes[node].phrase ? trie->nodes[node].phrase - 1 : UINT32_MAX;
 }
 
 static inline bool is_word_unit(uint16_t unit)
@@ -174,25 +320,58 @@ static inline bool cuts_word(const uint16_t *units, size_t length, size_t start,
     return end < length && is_word_unit(units[end - 1]) && is_word_unit(units[end]);
 }
 
+/* One text on its way through the set. */
+struct finding {
+    const struct trie *trie;
+    const uint16_t *units;
+    size_t length;
+    struct hit *hits;
+    size_t count, max;
+};
+
+static inline bool add_hit(struct finding *finding, uint32_t phrase, size_t start, size_t end)
+{
+    if (cuts_word(finding->units, finding->length, start, end))
+        return true;
+    if (finding->count == finding->max)
+        return false;
+    finding->hits[finding->count++] =
+        (struct hit){phrase, (uint32_t)start, (uint32_t)(end - start)};
+    return true;
+}
+
+/* The phrases of two units and more that begin at `start`. False when there is no more room. */
+static bool follow(struct finding *finding, size_t start, uint32_t node)
+{
+    const struct trie *trie = finding->trie;
+    for (size_t end = start + 2;; end++) {
+        uint32_t phrase = trie->nodes[node].phrase;
+        if (phrase && !add_hit(finding, phrase - 1, start, end))
+            return false;
+        if (end == finding->length)
+            return true;
+        node = child_of(trie, node, finding->units[end]);
+        if (node == NO_NODE)
+            return true;
+    }
+}
+
 size_t trie_find(const struct trie *trie, const uint16_t *units, size_t length, struct hit *hits,
                  size_t max)
 {
-    size_t count = 0;
+    struct finding finding = {trie, units, length, hits, 0, max};
+    assert(trie->settled || trie->phrases == 0);
+    if (trie->phrases == 0)
+        return 0;
     for (size_t start = 0; start < length; start++) {
-        if (!may_open(trie, units + start, length - start))
-            continue;
-        uint32_t state = trie->first[units[start]];
-        for (size_t end = start + 1; state; end++) {
-            if (trie->phrase[state] && !cuts_word(units, length, start, end)) {
-                if (count == max)
-                    return count;
-                hits[count++] =
-                    (struct hit){trie->phrase[state] - 1, (uint32_t)start, (uint32_t)(end - start)};
-            }
-            if (end == length)
-                break;
-            state = next_state(trie, state, units[end]);
-        }
+        if (is_alone(trie, units[start]) &&
+            !add_hit(&finding, map_get(&trie->alone_numbers, units[start]), start, start + 1))
+            break;
+        if (start + 1 == length)
+            break;
+        uint32_t node = opened_by(trie, units[start], units[start + 1]);
+        if (node != NO_NODE && !follow(&finding, start, node))
+            break;
     }
-    return count;
+    return finding.count;
 }

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* A set of phrases over folded units (common/text.h), found in a text in one pass. Numbers are given
- * to phrases in the order in which they come: 0, 1, 2 … */
+ * to phrases in the order in which they come: 0, 1, 2 … Phrases are added first; then trie_settle
+ * makes the form that is searched, after which no new one may come. */
 struct trie;
 
 /* A phrase found at units [start, start + length) of a text. */
@@ -17,11 +18,14 @@ struct hit {
 
 struct trie *trie_new(void);
 void trie_destroy(struct trie **trie);
-/* The number of the phrase, a new one or that of an equal one; length > 0. */
+/* The number of the phrase, a new one or that of an equal one; length > 0, units not 0. */
 uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length);
 /* The number of the phrase, or UINT32_MAX when it is not in the set. */
 uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length);
 size_t trie_count(const struct trie *trie);
+
+/* To be called when the phrases are complete; again, it does nothing. */
+void trie_settle(struct trie *trie);
 
 /* Finds every occurrence of every phrase, by start, shorter ones first; gives how many, at most
  * `max`. A phrase that begins or ends with a Latin letter or a digit is found only where the text

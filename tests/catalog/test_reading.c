@@ -34,6 +34,7 @@ static int set_up(void **state)
     add_phrase("养老");
     add_phrase("居家养老");
     add_phrase("审计");
+    trie_settle(phrases);
     return 0;
 }
 

@@ -37,8 +37,9 @@ static uint32_t get(const struct trie *trie, const char *phrase)
     return trie_get(trie, units, length);
 }
 
-static size_t find(const struct trie *trie, const char *text, struct hit *hits, size_t max)
+static size_t find(struct trie *trie, const char *text, struct hit *hits, size_t max)
 {
+    trie_settle(trie);
     uint16_t units[256];
     size_t length = units_of(text, units);
     return trie_find(trie, units, length, hits, max);
@@ -53,6 +54,14 @@ static void test_phrases_are_numbered_as_they_come(void **state)
     assert_int_equal(add(trie, "A"), 2);
     assert_int_equal(add(trie, "ABC"), 1);
     assert_int_equal(trie_count(trie), 3);
+    assert_int_equal(get(trie, "AB"), 0);
+    assert_int_equal(get(trie, "A"), 2);
+    assert_int_equal(get(trie, "B"), UINT32_MAX);
+    assert_int_equal(get(trie, "ABCD"), UINT32_MAX);
+    assert_int_equal(get(trie, ""), UINT32_MAX);
+    trie_settle(trie);
+    trie_settle(trie);
+    assert_int_equal(add(trie, "ABC"), 1);
     assert_int_equal(get(trie, "AB"), 0);
     assert_int_equal(get(trie, "A"), 2);
     assert_int_equal(get(trie, "B"), UINT32_MAX);
@@ -164,6 +173,7 @@ static void test_many_phrases_keep_their_numbers(void **state)
         units[2] = 0xFFFF;
         assert_int_equal(trie_add(trie, units, 3), i);
     }
+    trie_settle(trie);
     for (uint32_t i = 0; i < 50000; i += 77) {
         units[0] = (uint16_t)(0x4E00 + i % 200), units[1] = (uint16_t)(0x5E00 + i / 200);
         assert_int_equal(trie_get(trie, units, 3), i);
