@@ -121,14 +121,14 @@ static bool copy_text(char *to, const char *from, size_t bytes)
         escaped |= (block)(some < 0x20) | (block)(some == '"') | (block)(some == '\\');
         memcpy(to + at, &some, sizeof some);
     }
-    bool any = false;
+    uint64_t halves[2];
+    memcpy(halves, &escaped, sizeof halves);
+    bool any = halves[0] || halves[1];
     for (; at < bytes; at++) {
         any |= is_escaped((unsigned char)from[at]);
         to[at] = from[at];
     }
-    uint64_t halves[2];
-    memcpy(halves, &escaped, sizeof halves);
-    return any || halves[0] || halves[1];
+    return any;
 }
 
 static void put_escaped(struct jw *writer, const char *text, size_t bytes)
@@ -171,7 +171,13 @@ void jw_text_part(struct jw *writer, const char *utf8, size_t bytes)
 
 void jw_key_part(struct jw *writer, const char *name, size_t bytes)
 {
-    put_text(writer, name, bytes, true);
+    char *at = begin(writer, bytes + 3);
+    *at++ = '"';
+    memcpy(at, name, bytes);
+    at += bytes;
+    *at++ = '"';
+    *at++ = ':';
+    end(writer, at, false);
 }
 
 void jw_null(struct jw *writer)
@@ -242,7 +248,7 @@ static void write_object(struct jw *writer, json_t *object)
     jw_object(writer);
     json_object_foreach(object, name, value)
     {
-        jw_key(writer, name);
+        put_text(writer, name, strlen(name), true);
         write_tree(writer, value);
     }
     jw_end_object(writer);

@@ -22,6 +22,7 @@ void jw_object(struct jw *writer);
 void jw_end_object(struct jw *writer);
 void jw_array(struct jw *writer);
 void jw_end_array(struct jw *writer);
+/* A name as a program writes it: nothing in it has to be escaped. */
 void jw_key_part(struct jw *writer, const char *name, size_t bytes);
 
 void jw_text_part(struct jw *writer, const char *utf8, size_t bytes);

@@ -97,7 +97,7 @@ static int judge_texts(struct judge *judge, const struct project *project, struc
         judged->department = verdict->guesses.all[0].name;
     checks_project(judge->checks, project, verdict, &judge->findings);
     judged->findings = findings_accept(&judge->findings, judge->engine->acceptances, judge->id);
-    result_write(judge->writer, &judge->result_text, judge->engine, project, judge->id, verdict,
+    result_write(judge->writer, &judge->result_text, judge->engine, judge->id, verdict,
                  &judge->findings);
     return 0;
 }

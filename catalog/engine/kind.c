@@ -26,7 +26,9 @@ struct lexicon_entry {
 struct kind_table {
     struct lexicon_entry *entries; /* by phrase */
     size_t entry_count;
-    struct map first;                /* phrase → first entry */
+    struct map first; /* phrase → first entry */
+    uint64_t *listed; /* bit: the phrase has one; small, for most have none */
+    size_t phrase_count;
     struct pair_table words[PLACES]; /* first: number in weights */
     float (*weights)[KINDS];
 };
@@ -66,8 +68,13 @@ struct kind_table *kind_table_load(struct store *store, struct thesaurus *thesau
     }
     sqlite3_finalize(statement);
     qsort(table->entries, table->entry_count, sizeof *table->entries, by_phrase);
-    for (size_t i = table->entry_count; i-- > 0;)
-        map_put(&table->first, table->entries[i].phrase, (uint32_t)i);
+    table->phrase_count = trie_count(thesaurus->phrases);
+    table->listed = xcalloc(table->phrase_count / 64 + 1, sizeof *table->listed);
+    for (size_t i = table->entry_count; i-- > 0;) {
+        uint32_t phrase = table->entries[i].phrase;
+        map_put(&table->first, phrase, (uint32_t)i);
+        table->listed[phrase >> 6] |= (uint64_t)1 << (phrase & 63);
+    }
     if (got < 0)
         kind_table_destroy(&table);
     return table;
@@ -99,11 +106,17 @@ void kind_table_destroy(struct kind_table **table)
         return;
     free((*table)->entries);
     map_free(&(*table)->first);
+    free((*table)->listed);
     for (int p = 0; p < PLACES; p++)
         pair_table_free(&(*table)->words[p]);
     free((*table)->weights);
     free(*table);
     *table = NULL;
+}
+
+static inline bool is_listed(const struct kind_table *table, uint32_t phrase)
+{
+    return phrase < table->phrase_count && table->listed[phrase >> 6] >> (phrase & 63) & 1;
 }
 
 /* Whether a longer phrase of the lexicon holds this hit: 设备维护 must not be read as 设备. */
@@ -112,12 +125,12 @@ static bool is_covered(const struct kind_table *table, const struct reading_fiel
     const struct hit *hit = &field->hits[at];
     uint32_t end = hit->start + hit->length;
     for (size_t i = at + 1; i < field->hit_count && field->hits[i].start == hit->start; i++)
-        if (map_get(&table->first, field->hits[i].phrase) != MAP_NONE)
+        if (is_listed(table, field->hits[i].phrase))
             return true;
     for (size_t i = at; i-- > 0 && field->hits[i].start + 16 > hit->start;)
         if (field->hits[i].start < hit->start &&
             field->hits[i].start + field->hits[i].length >= end &&
-            map_get(&table->first, field->hits[i].phrase) != MAP_NONE)
+            is_listed(table, field->hits[i].phrase))
             return true;
     return false;
 }
@@ -136,10 +149,10 @@ static void look_up_lexicon(const struct kind_table *table, const struct reading
 {
     for (size_t i = 0; i < field->hit_count; i++) {
         uint32_t phrase = field->hits[i].phrase;
-        uint32_t entry = map_get(&table->first, phrase);
-        if (entry == MAP_NONE || is_covered(table, field, i) || seen_before(field, i))
+        if (!is_listed(table, phrase) || is_covered(table, field, i) || seen_before(field, i))
             continue;
-        for (; entry < table->entry_count && table->entries[entry].phrase == phrase; entry++)
+        for (uint32_t entry = map_get(&table->first, phrase);
+             entry < table->entry_count && table->entries[entry].phrase == phrase; entry++)
             if (table->entries[entry].places & place)
                 sums[table->entries[entry].kind] += (double)table->entries[entry].weight;
     }

@@ -11,7 +11,6 @@
 enum {
     FIRST_SENTENCE = 80, /* units of the description that count more, at most */
     NEGATION_REACH = 24, /* units that a negation covers, at most */
-    REPEATS = 15,        /* times that a pair of one field counts, at most */
     DIGITS = '#'
 };
 
@@ -74,13 +73,14 @@ static bool ends_clause(uint16_t unit)
     return unit == ',' || unit == '.' || unit == ';' || unit == ')' || unit == '(' || unit == '!';
 }
 
-/* Where the negation that begins at `at` ends, or `at` when there is none. */
+enum { NOT = 0x4E0D, EXCEPT = 0x9664, OUTSIDE = 0x5916 }; /* 不 除 外 */
+
+/* Where the negation that begins at `at` with one of these two ends, or `at` when there is none. */
 static size_t negation_end(const struct folded *folded, size_t at)
 {
-    static const uint16_t without[] = {0x4E0D, 0x542B};        /* 不含 */
-    static const uint16_t excluding[] = {0x4E0D, 0x5305};      /* 不包(括/含) */
-    static const uint16_t not_concerning[] = {0x4E0D, 0x6D89}; /* 不涉(及) */
-    static const uint16_t except = 0x9664, outside = 0x5916;   /* 除 … 外 */
+    static const uint16_t without[] = {NOT, 0x542B};        /* 不含 */
+    static const uint16_t excluding[] = {NOT, 0x5305};      /* 不包(括/含) */
+    static const uint16_t not_concerning[] = {NOT, 0x6D89}; /* 不涉(及) */
     size_t limit = at + NEGATION_REACH < folded->length ? at + NEGATION_REACH : folded->length;
     if (stands_at(folded, at, without, 2) || stands_at(folded, at, excluding, 2) ||
         stands_at(folded, at, not_concerning, 2)) {
@@ -89,10 +89,10 @@ static size_t negation_end(const struct folded *folded, size_t at)
             end++;
         return end;
     }
-    if (folded->units[at] != except)
+    if (folded->units[at] != EXCEPT)
         return at;
     for (size_t end = at + 2; end < limit && !ends_clause(folded->units[end]); end++)
-        if (folded->units[end] == outside &&
+        if (folded->units[end] == OUTSIDE &&
             (end + 1 == folded->length || ends_clause(folded->units[end + 1])))
             return end + 1;
     return at;
@@ -119,7 +119,10 @@ enum { NEGATIONS = 32 };
 static void apply_negations(struct reading_field *field)
 {
     int found = 0;
+    const uint16_t *units = field->folded.units;
     for (size_t at = 0; at + 2 < field->folded.length && found < NEGATIONS; at++) {
+        if (units[at] != NOT && units[at] != EXCEPT)
+            continue;
         size_t end = negation_end(&field->folded, at);
         if (end == at)
             continue;
@@ -187,6 +190,8 @@ static void make_room(struct reading *reading)
         reading->masses = xrealloc(reading->masses, capacity * sizeof *reading->masses);
         reading->slot_capacity = capacity;
         reading->round = 0;
+        for (int count = 2; count <= READING_REPEATS; count++)
+            reading->again[count] = logf((float)count / (float)(count - 1));
     }
     if (++reading->round == 0) {
         memset(reading->slots, 0, reading->slot_capacity * sizeof *reading->slots);
@@ -212,13 +217,13 @@ static void weigh_field(struct reading *reading, int f)
         struct reading_slot *slot = slot_of(reading, field->pairs[i].units);
         float *weight = &reading->masses[slot->mass].weight;
         reading->masses[slot->mass].fields |= 1u << f;
-        if (slot->count[f] == REPEATS)
+        if (slot->count[f] == READING_REPEATS)
             continue;
         unsigned count = ++slot->count[f];
         if (count == 1)
             *weight += pair_weight[f] + (field->pairs[i].end <= first ? first_sentence_weight : 0);
         else
-            *weight += pair_again[f] * logf((float)count / (float)(count - 1));
+            *weight += pair_again[f] * reading->again[count];
     }
 }
 

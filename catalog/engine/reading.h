@@ -34,6 +34,8 @@ struct reading_field {
     size_t hit_count, hit_capacity;
 };
 
+enum { READING_REPEATS = 15 }; /* times that a pair of one field counts, at most */
+
 struct reading {
     struct reading_field fields[FIELDS];
     struct mass *masses;
@@ -43,6 +45,7 @@ struct reading {
     struct reading_slot *slots;
     size_t slot_capacity;
     uint32_t round;
+    float again[READING_REPEATS + 1]; /* what the second, third … time adds */
 };
 
 /* Reads texts (indexed by enum field; "" when there is none). `phrases` are searched in each. */

@@ -112,19 +112,12 @@ static void write_candidates(struct jw *writer, const struct mind *mind,
     jw_end_array(writer);
 }
 
-static void write_item_text(struct jw *writer, const struct project *project, struct span span)
-{
-    const char *text = project->fields[FIELD_DESCRIPTION];
-    size_t from = text_offset(text, span.start);
-    jw_key(writer, "text");
-    jw_text_part(writer, text + from, text_offset(text + from, span.end - span.start));
-}
-
 static void write_item(struct jw *writer, const struct verdict *verdict,
-                       const struct project *project, const struct item_verdict *item)
+                       const struct item_verdict *item)
 {
     jw_object(writer);
-    write_item_text(writer, project, item->line.span);
+    jw_key(writer, "text");
+    jw_text_part(writer, item->text, item->text_bytes);
     write_span(writer, field_name(FIELD_DESCRIPTION), item->line.span);
     if (item->line.amount_fen >= 0)
         jw_set_number(writer, "amount_yuan", (double)item->line.amount_fen / 100);
@@ -141,13 +134,12 @@ static void write_item(struct jw *writer, const struct verdict *verdict,
     jw_end_object(writer);
 }
 
-static void write_items(struct jw *writer, const struct verdict *verdict,
-                        const struct project *project)
+static void write_items(struct jw *writer, const struct verdict *verdict)
 {
     jw_key(writer, "items");
     jw_array(writer);
     for (size_t i = 0; i < verdict->item_count; i++)
-        write_item(writer, verdict, project, &verdict->items[i]);
+        write_item(writer, verdict, &verdict->items[i]);
     jw_end_array(writer);
 }
 
@@ -202,8 +194,7 @@ static void write_recalled(struct jw *writer, const struct verdict *verdict)
 }
 
 void result_write(struct jw *writer, struct strbuf *out, const struct engine *engine,
-                  const struct project *project, const char *id, const struct verdict *verdict,
-                  const struct findings *findings)
+                  const char *id, const struct verdict *verdict, const struct findings *findings)
 {
     jw_begin(writer, out);
     jw_object(writer);
@@ -215,7 +206,7 @@ void result_write(struct jw *writer, struct strbuf *out, const struct engine *en
     jw_set_text(writer, "kind", kind_name(verdict->kind));
     jw_set_probability(writer, "confidence", verdict->confidence);
     write_candidates(writer, engine_mind(engine), verdict);
-    write_items(writer, verdict, project);
+    write_items(writer, verdict);
     if (verdict->recalled.outcome != RECALL_NOTHING)
         write_recalled(writer, verdict);
     write_findings(writer, findings);

@@ -8,8 +8,7 @@
 /* The result of design.md section 4 as JSON, appended to `out`. Evidence stands at the first
  * candidates only. `findings` may be NULL. */
 void result_write(struct jw *writer, struct strbuf *out, const struct engine *engine,
-                  const struct project *project, const char *id, const struct verdict *verdict,
-                  const struct findings *findings);
+                  const char *id, const struct verdict *verdict, const struct findings *findings);
 /* {"id":…,"error":{"code":…,"message":…}} */
 void result_write_error(struct jw *writer, struct strbuf *out, const char *id,
                         const struct fault *fault);

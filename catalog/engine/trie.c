@@ -363,8 +363,9 @@ size_t trie_find(const struct trie *trie, const uint16_t *units, size_t length, 
     assert(trie->settled || trie->phrases == 0);
     if (trie->phrases == 0)
         return 0;
+    bool any_alone = trie->alone_numbers.count > 0;
     for (size_t start = 0; start < length; start++) {
-        if (is_alone(trie, units[start]) &&
+        if (any_alone && is_alone(trie, units[start]) &&
             !add_hit(&finding, map_get(&trie->alone_numbers, units[start]), start, start + 1))
             break;
         if (start + 1 == length)

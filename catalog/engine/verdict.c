@@ -76,15 +76,11 @@ static enum kind likeliest(const double kinds[KINDS], int from)
     return (enum kind)best;
 }
 
-void verdict_reach(struct verdict *verdict, const struct mind *mind,
-                   const struct revision *revision, const char *unit, const char *department,
-                   const char *const texts[FIELDS])
+void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
+                      const char *const texts[FIELDS])
 {
-    verdict->revision = revision;
-    verdict->item_count = 0;
-    directory_resolve(mind->directory, unit, department, &verdict->scratch, &verdict->guesses);
     reading_take(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases, texts);
-    rank_project(&verdict->ranking, mind->thesaurus, mind->index, mind->model, revision,
+    rank_project(&verdict->ranking, mind->thesaurus, mind->index, mind->model, verdict->revision,
                  &verdict->reading, &verdict->guesses);
     kind_observe(mind->kinds, &verdict->reading, &verdict->ranking, &verdict->view);
     kind_decide(mind->kinds, mind->model, &verdict->view, verdict->kinds);
@@ -95,6 +91,16 @@ void verdict_reach(struct verdict *verdict, const struct mind *mind,
     verdict->confidence = confidence_of(verdict, mind->model);
     if (service && verdict->confidence >= mind->model->auto_threshold)
         verdict->decision = DECISION_AUTO;
+}
+
+void verdict_reach(struct verdict *verdict, const struct mind *mind,
+                   const struct revision *revision, const char *unit, const char *department,
+                   const char *const texts[FIELDS])
+{
+    verdict->revision = revision;
+    verdict->item_count = 0;
+    directory_resolve(mind->directory, unit, department, &verdict->scratch, &verdict->guesses);
+    verdict_of_texts(verdict, mind, texts);
 }
 
 void verdict_free(struct verdict *verdict)

@@ -31,6 +31,8 @@ enum { ITEM_CANDIDATES = 3 };
 /* One of the several things that a project lists. */
 struct item_verdict {
     struct line_item line;
+    const char *text; /* of the line, in the description: so many bytes */
+    size_t text_bytes;
     enum kind kind;
     double kind_share; /* probability of that kind */
     struct scored candidates[ITEM_CANDIDATES];
@@ -74,6 +76,9 @@ void verdict_recall(struct verdict *verdict, const struct mind *mind, const char
 void verdict_reach(struct verdict *verdict, const struct mind *mind,
                    const struct revision *revision, const char *unit, const char *department,
                    const char *const texts[FIELDS]);
+/* The same by the revision and for the unit that the verdict already has. */
+void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
+                      const char *const texts[FIELDS]);
 void verdict_free(struct verdict *verdict);
 
 /* The terms of the confidence curve for a service, and its logistic function. */

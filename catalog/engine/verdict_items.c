@@ -29,34 +29,27 @@ static struct span title_of(const struct plain *plain, const struct line_item *l
 /* A line item says what it is for at once; the rest of a long one costs time and blurs it. */
 enum { ITEM_CODE_POINTS = 160 };
 
-static struct span beginning_of(struct span span)
+/* Adds so many code points of the item, no more than ITEM_CODE_POINTS, as a text of its own. */
+static void add_beginning(struct strbuf *out, const struct item_verdict *item, size_t code_points)
 {
-    if (span.end > span.start + ITEM_CODE_POINTS)
-        span.end = span.start + ITEM_CODE_POINTS;
-    return span;
-}
-
-static void add_span(struct strbuf *text, const char *utf8, struct span span)
-{
-    size_t from = text_offset(utf8, span.start);
-    strbuf_add(text, utf8 + from, text_offset(utf8 + from, span.end - span.start));
-    strbuf_add(text, "", 1);
+    size_t wanted = code_points < ITEM_CODE_POINTS ? code_points : ITEM_CODE_POINTS;
+    strbuf_add(out, item->text, text_offset(item->text, wanted));
+    strbuf_add(out, "", 1);
 }
 
 /* Judges one line item as if it were a project; leaves the result in the verdict's upper part, from
  * where it is copied. */
-static void judge_item(struct verdict *verdict, const struct mind *mind,
-                       const struct project *project, struct item_verdict *item)
+static void judge_item(struct verdict *verdict, const struct mind *mind, struct item_verdict *item)
 {
     const char *texts[FIELDS] = {"", "", "", "", "", ""};
     struct span title = title_of(&verdict->plain, &item->line);
     strbuf_reset(&verdict->text);
-    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], beginning_of(title));
+    add_beginning(&verdict->text, item, title.end - title.start);
     size_t body = verdict->text.length;
-    add_span(&verdict->text, project->fields[FIELD_DESCRIPTION], beginning_of(item->line.span));
+    add_beginning(&verdict->text, item, item->line.span.end - item->line.span.start);
     texts[FIELD_NAME] = verdict->text.text;
     texts[FIELD_DESCRIPTION] = verdict->text.text + body;
-    verdict_reach(verdict, mind, verdict->revision, project->unit, project->department, texts);
+    verdict_of_texts(verdict, mind, texts);
 
     item->kind = verdict->kind;
     item->kind_share = verdict->kinds[verdict->kind];
@@ -103,21 +96,36 @@ static void follow_items(struct verdict *verdict, double auto_threshold)
     }
 }
 
+/* Finds the line items of the description and where their texts stand in it. */
+static size_t take_items(struct verdict *verdict, const char *description)
+{
+    struct line_item lines[LINE_ITEMS];
+    plain_take(&verdict->plain, description, strlen(description));
+    verdict->plain_of = description;
+    size_t count = lines_split(&verdict->plain, lines), at = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct span span = lines[i].span;
+        struct item_verdict *item = &verdict->items[i];
+        description += text_offset(description, span.start - at);
+        item->line = lines[i];
+        item->text = description;
+        item->text_bytes = text_offset(description, span.end - span.start);
+        description += item->text_bytes;
+        at = span.end;
+    }
+    return count;
+}
+
 void verdict_project(struct verdict *verdict, const struct mind *mind,
                      const struct revision *revision, const struct project *project)
 {
-    struct line_item lines[LINE_ITEMS];
-    const char *description = project->fields[FIELD_DESCRIPTION];
-    plain_take(&verdict->plain, description, strlen(description));
-    verdict->plain_of = description;
-    size_t count = lines_split(&verdict->plain, lines);
-
     verdict->revision = revision;
-    for (size_t i = 0; i < count; i++) {
-        verdict->items[i].line = lines[i];
-        judge_item(verdict, mind, project, &verdict->items[i]);
-    }
-    verdict_reach(verdict, mind, revision, project->unit, project->department, project->fields);
+    directory_resolve(mind->directory, project->unit, project->department, &verdict->scratch,
+                      &verdict->guesses);
+    size_t count = take_items(verdict, project->fields[FIELD_DESCRIPTION]);
+    for (size_t i = 0; i < count; i++)
+        judge_item(verdict, mind, &verdict->items[i]);
+    verdict_of_texts(verdict, mind, project->fields);
     verdict->item_count = count;
     if (count)
         follow_items(verdict, mind->model->auto_threshold);
