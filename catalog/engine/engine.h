@@ -28,8 +28,8 @@ void judge_destroy(struct judge **judge);
 struct judged {
     bool is_error;            /* `json` is {"id":…,"error":{…}} */
     bool in_batch;            /* it came in {"projects":[…]}, not alone */
-    const char *id;           /* made from the content hash when the project had none */
-    const char *content_hash; /* 64 hex digits: SHA-256 of the project's JSON as read */
+    const char *id;           /* made from a hash of the content when the project had none */
+    const char *content_hash; /* 64 hex digits: BLAKE2b-256 of the project's JSON as read */
     const char *catalog;      /* the revision that it was judged by */
     const char *department;   /* of the first candidate, or the resolved one, or "" */
     const char *decision;     /* auto, review, none */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_HEX = crypto_hash_sha256_BYTES * 2 + 1 };
+enum { HASH_BYTES = 32, HASH_HEX = HASH_BYTES * 2 + 1 };
 
 struct judge {
     const struct engine *engine;
@@ -62,20 +62,31 @@ static const struct revision *find_revision(struct judge *judge, const struct pr
     return revision;
 }
 
-static void take_identity(struct judge *judge, const struct jv *json)
+/* A project without an id gets the one that the command line gives it too. */
+static void make_id(struct judge *judge)
 {
     unsigned char digest[crypto_hash_sha256_BYTES];
+    char hex[crypto_hash_sha256_BYTES * 2 + 1];
+    crypto_hash_sha256(digest, (const unsigned char *)judge->project_text.text,
+                       judge->project_text.length);
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+    snprintf(judge->id, sizeof judge->id, "sha-%.16s", hex);
+}
+
+static void take_identity(struct judge *judge, const struct jv *json)
+{
+    unsigned char digest[HASH_BYTES];
     strbuf_reset(&judge->project_text);
     jw_begin(judge->writer, &judge->project_text);
     jw_value(judge->writer, json);
-    crypto_hash_sha256(digest, (const unsigned char *)judge->project_text.text,
-                       judge->project_text.length);
+    crypto_generichash(digest, sizeof digest, (const unsigned char *)judge->project_text.text,
+                       judge->project_text.length, NULL, 0);
     sodium_bin2hex(judge->hash, sizeof judge->hash, digest, sizeof digest);
     const char *id = jv_get_text(json, "id");
     if (id && *id && strlen(id) <= PROJECT_ID_BYTES)
-        snprintf(judge->id, sizeof judge->id, "%s", id);
+        strcpy(judge->id, id);
     else
-        snprintf(judge->id, sizeof judge->id, "sha-%.16s", judge->hash);
+        make_id(judge);
 }
 
 static int judge_texts(struct judge *judge, const struct project *project, struct judged *judged,

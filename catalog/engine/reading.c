@@ -17,16 +17,15 @@ enum {
 /* A phrase in the name counts double; reasons and legal bases speak of other things too. */
 const float reading_field_weight[FIELDS] = {2.0f, 1.0f, 0.3f, 0.3f, 0.2f, 0.05f};
 
-/* What a pair adds in each field: once for standing there, and a little for each time again. */
+/* What a pair adds in each field for standing there, and a little for each time again, which only the
+ * description has. */
 static const float pair_weight[FIELDS] = {2.0f, 0.7f, 0.15f, 0.15f, 0.1f, 0.02f};
-static const float pair_again[FIELDS] = {0.0f, 0.3f, 0.0f, 0.0f, 0.0f, 0.0f};
+static const float pair_again = 0.3f;
 static const float first_sentence_weight = 0.6f;
 
 struct reading_slot {
-    uint32_t units;
     uint32_t round;
-    uint32_t mass;
-    uint16_t count[FIELDS];
+    uint32_t mass; /* of round `round` */
 };
 
 static bool is_digit(uint16_t unit)
@@ -161,19 +160,20 @@ static void take_field(struct reading_field *field, const struct folder *folder,
     apply_negations(field);
 }
 
-static struct reading_slot *slot_of(struct reading *reading, uint32_t units)
+/* Where the pair stands in masses; added when it is new. */
+static inline struct mass *mass_of(struct reading *reading, uint32_t units)
 {
-    size_t mask = reading->slot_capacity - 1;
-    uint32_t hash = pair_hash(units);
-    size_t at = hash >> 8 & mask;
-    while (reading->slots[at].round == reading->round && reading->slots[at].units != units)
-        at = (at + 1) & mask;
-    struct reading_slot *slot = &reading->slots[at];
-    if (slot->round != reading->round) {
-        *slot = (struct reading_slot){units, reading->round, (uint32_t)reading->mass_count, {0}};
-        reading->masses[reading->mass_count++] = (struct mass){units, hash, 0, 0};
-    }
-    return slot;
+    uint32_t hash = pair_hash(units), round = reading->round;
+    size_t mask = reading->slot_capacity - 1, at = hash >> 8 & mask;
+    struct reading_slot *slots = reading->slots;
+    struct mass *masses = reading->masses;
+    for (; slots[at].round == round; at = (at + 1) & mask)
+        if (masses[slots[at].mass].units == units)
+            return &masses[slots[at].mass];
+    slots[at] = (struct reading_slot){round, (uint32_t)reading->mass_count};
+    masses += reading->mass_count++;
+    *masses = (struct mass){units, hash, 0, 0, 0};
+    return masses;
 }
 
 static void make_room(struct reading *reading)
@@ -209,22 +209,27 @@ static size_t first_sentence_end(const struct folded *folded)
     return end;
 }
 
+/* The pair stands in the field once more. */
+static inline void add_mass(struct reading *reading, int f, const struct pair *pair, size_t first)
+{
+    struct mass *mass = mass_of(reading, pair->units);
+    unsigned bit = 1u << f;
+    if (!(mass->fields & bit)) {
+        mass->fields |= (uint16_t)bit;
+        mass->weight += pair_weight[f] + (pair->end <= first ? first_sentence_weight : 0);
+        mass->repeats = 1;
+    } else if (f == FIELD_DESCRIPTION && mass->repeats < READING_REPEATS) {
+        mass->weight += pair_again * reading->again[++mass->repeats];
+    }
+}
+
 static void weigh_field(struct reading *reading, int f)
 {
-    struct reading_field *field = &reading->fields[f];
+    const struct reading_field *field = &reading->fields[f];
     size_t first = f == FIELD_DESCRIPTION ? first_sentence_end(&field->folded) : 0;
-    for (size_t i = 0; i < field->pair_count; i++) {
-        struct reading_slot *slot = slot_of(reading, field->pairs[i].units);
-        float *weight = &reading->masses[slot->mass].weight;
-        reading->masses[slot->mass].fields |= 1u << f;
-        if (slot->count[f] == READING_REPEATS)
-            continue;
-        unsigned count = ++slot->count[f];
-        if (count == 1)
-            *weight += pair_weight[f] + (field->pairs[i].end <= first ? first_sentence_weight : 0);
-        else
-            *weight += pair_again[f] * reading->again[count];
-    }
+    const struct pair *pair = field->pairs, *end = pair + field->pair_count;
+    for (; pair < end; pair++)
+        add_mass(reading, f, pair, first);
 }
 
 void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,

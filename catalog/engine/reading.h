@@ -23,7 +23,8 @@ struct mass {
     uint32_t units;
     uint32_t hash; /* pair_hash of the units */
     float weight;
-    uint32_t fields; /* bit f: it stands in field f */
+    uint16_t fields;  /* bit f: it stands in field f */
+    uint16_t repeats; /* times that it counted in the description */
 };
 
 struct reading_field {

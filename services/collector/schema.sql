@@ -4,7 +4,7 @@
 CREATE TABLE project (
     number       INTEGER PRIMARY KEY,
     id           TEXT NOT NULL,
-    content_hash BLOB NOT NULL,            -- SHA-256 of json
+    content_hash BLOB NOT NULL,            -- BLAKE2b-256 of json
     unit         TEXT NOT NULL,
     json         TEXT NOT NULL,
     UNIQUE (id, content_hash)
