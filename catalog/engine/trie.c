@@ -322,28 +322,25 @@ static inline bool cuts_word(const uint16_t *units, size_t length, size_t start,
 
 /* One text on its way through the set. */
 struct finding {
-    const struct trie *trie;
     const uint16_t *units;
     size_t length;
-    struct hit *hits;
-    size_t count, max;
+    struct hit *next, *end;
 };
 
 static inline bool add_hit(struct finding *finding, uint32_t phrase, size_t start, size_t end)
 {
     if (cuts_word(finding->units, finding->length, start, end))
         return true;
-    if (finding->count == finding->max)
+    if (finding->next == finding->end)
         return false;
-    finding->hits[finding->count++] =
-        (struct hit){phrase, (uint32_t)start, (uint32_t)(end - start)};
+    *finding->next++ = (struct hit){phrase, (uint32_t)start, (uint32_t)(end - start)};
     return true;
 }
 
 /* The phrases of two units and more that begin at `start`. False when there is no more room. */
-static bool follow(struct finding *finding, size_t start, uint32_t node)
+static inline bool follow(const struct trie *trie, struct finding *finding, size_t start,
+                          uint32_t node)
 {
-    const struct trie *trie = finding->trie;
     for (size_t end = start + 2;; end++) {
         uint32_t phrase = trie->nodes[node].phrase;
         if (phrase && !add_hit(finding, phrase - 1, start, end))
@@ -356,23 +353,52 @@ static bool follow(struct finding *finding, size_t start, uint32_t node)
     }
 }
 
+/* Where pairs of units may open a phrase: up to PLACES of them from *at on, which moves behind them.
+ * First all of these, then the phrases: the processor cannot guess which place has one. */
+enum { PLACES = 64 };
+static inline size_t find_openings(const struct trie *trie, const uint16_t *units, size_t *at,
+                                   size_t limit, uint32_t places[PLACES])
+{
+    const struct pair_table openings = trie->openings;
+    size_t count = 0, start = *at, end = limit - start > PLACES ? start + PLACES : limit;
+    for (; start < end; start++) {
+        uint32_t hash = pair_hash((uint32_t)units[start] << 16 | units[start + 1]);
+        bool alone = is_alone(trie, units[start]);
+        places[count] = (uint32_t)start;
+        count += pair_table_may_have(&openings, hash) | alone;
+        __builtin_prefetch(&openings.slots[pair_table_start(&openings, hash)]);
+    }
+    *at = end;
+    return count;
+}
+
+static inline bool find_at(const struct trie *trie, struct finding *finding, size_t start)
+{
+    const uint16_t *units = finding->units;
+    if (is_alone(trie, units[start]) &&
+        !add_hit(finding, map_get(&trie->alone_numbers, units[start]), start, start + 1))
+        return false;
+    if (start + 1 == finding->length)
+        return true;
+    uint32_t node = opened_by(trie, units[start], units[start + 1]);
+    return node == NO_NODE || follow(trie, finding, start, node);
+}
+
 size_t trie_find(const struct trie *trie, const uint16_t *units, size_t length, struct hit *hits,
                  size_t max)
 {
-    struct finding finding = {trie, units, length, hits, 0, max};
+    struct finding finding = {units, length, hits, hits + max};
+    uint32_t places[PLACES + 1];
+    bool room = true;
     assert(trie->settled || trie->phrases == 0);
-    if (trie->phrases == 0)
+    if (trie->phrases == 0 || length == 0)
         return 0;
-    bool any_alone = trie->alone_numbers.count > 0;
-    for (size_t start = 0; start < length; start++) {
-        if (any_alone && is_alone(trie, units[start]) &&
-            !add_hit(&finding, map_get(&trie->alone_numbers, units[start]), start, start + 1))
-            break;
-        if (start + 1 == length)
-            break;
-        uint32_t node = opened_by(trie, units[start], units[start + 1]);
-        if (node != NO_NODE && !follow(&finding, start, node))
-            break;
+    for (size_t at = 0; at + 1 < length && room;) {
+        size_t count = find_openings(trie, units, &at, length - 1, places);
+        for (size_t i = 0; i < count && room; i++)
+            room = find_at(trie, &finding, places[i]);
     }
-    return finding.count;
+    if (room)
+        find_at(trie, &finding, length - 1);
+    return (size_t)(finding.next - hits);
 }
