@@ -23,18 +23,29 @@ static bool overlaps(const struct trace *a, const struct trace *b)
     return a->field == b->field && a->start < b->end && b->start < a->end;
 }
 
+static void drop_covered(struct traces *traces, const struct trace *by)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < traces->count; i++)
+        if (!overlaps(&traces->all[i], by))
+            traces->all[kept++] = traces->all[i];
+    traces->count = kept;
+}
+
 /* Keeps the trace unless a stronger one covers its place; drops the weaker ones that it covers. */
 static void add_trace(struct traces *traces, const struct trace *trace)
 {
-    size_t kept = 0;
+    bool covers = false;
     traces->total += trace->weight;
-    for (size_t i = 0; i < traces->count; i++)
-        if (overlaps(&traces->all[i], trace) && traces->all[i].weight >= trace->weight)
-            return;
-    for (size_t i = 0; i < traces->count; i++)
+    for (size_t i = 0; i < traces->count; i++) {
         if (!overlaps(&traces->all[i], trace))
-            traces->all[kept++] = traces->all[i];
-    traces->count = kept;
+            continue;
+        if (traces->all[i].weight >= trace->weight)
+            return;
+        covers = true;
+    }
+    if (covers)
+        drop_covered(traces, trace);
     if (traces->count < TRACES) {
         traces->all[traces->count++] = *trace;
         return;
@@ -119,15 +130,27 @@ static void trace_labels(struct traces *traces, const struct mind *mind,
     }
 }
 
-static float pair_weight(const struct index *index, uint32_t department, uint32_t pair,
-                         uint32_t concept)
+enum { AT_ONCE = 64 };
+
+/* What each of at most AT_ONCE pairs says for the item. */
+static void weigh_pairs(const struct index *index, uint32_t department, uint32_t concept,
+                        const struct pair *pairs, size_t count, float weights[AT_ONCE])
 {
-    struct range range = index_pair(index, department, pair);
-    const struct posting *posting = index->postings + range.first;
-    for (uint32_t i = 0; i < range.count; i++)
-        if (posting[i].concept == concept)
-            return posting[i].weight;
-    return 0;
+    const struct pair_table *table = &index->pairs[department];
+    uint8_t sifted[AT_ONCE + 1];
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        weights[i] = 0;
+        sifted[kept] = (uint8_t)i;
+        kept += pair_table_may_have(table, pair_hash(pairs[i].units));
+    }
+    for (size_t k = 0; k < kept; k++) {
+        struct range range = index_pair(index, department, pairs[sifted[k]].units);
+        const struct posting *posting = index->postings + range.first;
+        for (uint32_t i = 0; i < range.count; i++)
+            if (posting[i].concept == concept)
+                weights[sifted[k]] = posting[i].weight;
+    }
 }
 
 /* Runs of characters that the item is written with, where no label says it. */
@@ -139,10 +162,15 @@ static void trace_pairs(struct traces *traces, const struct mind *mind,
     const struct concept *item = &mind->thesaurus->concepts[concept];
     double scale = mind->model->features[FEATURE_WORDS] / sqrt(verdict->reading.total_mass + 1);
     struct trace run = {f, 0, 0, item->name, 0};
-    for (size_t i = 0; i <= field->pair_count; i++) {
-        const struct pair *pair = i < field->pair_count ? &field->pairs[i] : NULL;
-        float weight = pair ? pair_weight(mind->index, item->department, pair->units, concept) : 0;
-        bool goes_on = pair && weight >= telling && pair->position < run.end;
+    float weights[AT_ONCE];
+    for (size_t i = 0; i < field->pair_count; i++) {
+        const struct pair *pair = &field->pairs[i];
+        size_t left = field->pair_count - i;
+        if (i % AT_ONCE == 0)
+            weigh_pairs(mind->index, item->department, concept, pair,
+                        left < AT_ONCE ? left : AT_ONCE, weights);
+        float weight = weights[i % AT_ONCE];
+        bool goes_on = weight >= telling && pair->position < run.end;
         if (!goes_on && run.end > 0) {
             add_trace(traces, &run);
             run.end = 0;
@@ -154,6 +182,8 @@ static void trace_pairs(struct traces *traces, const struct mind *mind,
         run.end = pair->end;
         run.weight += scale * (double)(weight * (f == FIELD_NAME ? 1.0f : 0.4f));
     }
+    if (run.end > 0)
+        add_trace(traces, &run);
 }
 
 static void sort_by_weight(struct traces *traces)
