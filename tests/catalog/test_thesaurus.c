@@ -161,7 +161,8 @@ static void test_a_revision_still_to_come_applies_to_its_own_years_alone(void **
     (void)state;
     struct revision revisions[] = {{.number = "now", .effective = "2022-01-01"},
                                    {.number = "then", .effective = "2990-01-01"}};
-    const struct thesaurus two = {.revisions = revisions, .revision_count = 2};
+    const struct thesaurus two = {
+        .revisions = revisions, .revision_count = 2, .revision_in_use = 1};
     assert_string_equal(thesaurus_in_force(&two, 2989)->number, "now");
     assert_string_equal(thesaurus_in_force(&two, 2990)->number, "then");
     assert_string_equal(thesaurus_in_force(&two, 0)->number, "now");
