@@ -11,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql};
+static const struct store_schema schema = {"catalog", migrations, 4};
+
+int catalog_schema_version(void)
+{
+    return schema.version;
+}
+
 struct store *catalog_open(const char *path, enum store_mode mode, struct fault *fault)
 {
-    static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql};
-    static const struct store_schema schema = {"catalog", migrations, 4};
     return store_open(path, mode, &schema, fault);
 }
 

@@ -8,6 +8,8 @@
  * catalog/data; revisions that a keeper imports by hand live beside those and survive a rebuild.
  * One process at a time writes it; everybody else opens it with STORE_READ_ONLY. */
 
+/* The version of the schema that this program writes. */
+int catalog_schema_version(void);
 /* Opens catalog.db, making an empty one when `mode` writes and there is none. NULL with a fault. */
 struct store *catalog_open(const char *path, enum store_mode mode, struct fault *fault);
 

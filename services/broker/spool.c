@@ -49,6 +49,11 @@ static const char *const statements_sql[STATEMENTS] = {
     [ORPHAN_PARTS] = "UPDATE job SET parent = NULL WHERE parent = ?",
 };
 
+int spool_schema_version(void)
+{
+    return schema.version;
+}
+
 struct change *change_new(enum change_kind kind, const struct record *record)
 {
     struct change *change = xcalloc(1, sizeof *change);

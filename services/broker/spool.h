@@ -48,6 +48,8 @@ struct change {
 struct change *change_new(enum change_kind kind, const struct record *record);
 void change_destroy(struct change **change);
 
+/* The version of the schema that this program writes. */
+int spool_schema_version(void);
 /* Opens or makes the file. NULL with a fault. */
 struct spool *spool_open(const char *path, struct fault *fault);
 void spool_close(struct spool **spool);

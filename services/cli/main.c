@@ -26,6 +26,7 @@ static const struct verb {
     {"audit", verb_audit, "check whole budget documents: projects, declaration, tables"},
     {"rules", verb_rules, "list, show and try the rules"},
     {"dead", verb_dead, "see jobs that were given up, retry or drop them"},
+    {"doctor", verb_doctor, "look over state, databases, disk, clock and services"},
     {"backup", verb_backup, "copy the databases while services work"},
     {"restore", verb_restore, "put a backup's databases back"},
     {"eval", verb_eval, "measure the engine on labelled cases"},

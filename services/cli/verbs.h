@@ -21,6 +21,7 @@ int verb_reviews(int argc, char **argv);
 int verb_results(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_dead(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 int verb_backup(int argc, char **argv);
 int verb_restore(int argc, char **argv);
 int verb_status(int argc, char **argv);

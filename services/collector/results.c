@@ -78,6 +78,11 @@ static int note_log_pages(void *argument, sqlite3 *db, const char *name, int pag
     return SQLITE_OK;
 }
 
+int results_schema_version(void)
+{
+    return schema.version;
+}
+
 struct results *results_open(const char *path, struct fault *fault)
 {
     struct results *results = xcalloc(1, sizeof *results);

@@ -13,6 +13,8 @@
  * results_commit is stored together or not at all, event numbers included. */
 struct results;
 
+/* The version of the schema that this program writes. */
+int results_schema_version(void);
 /* Opens or makes the file; commits survive a power cut. NULL with a fault. */
 struct results *results_open(const char *path, struct fault *fault);
 void results_close(struct results **results);

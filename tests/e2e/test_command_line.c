@@ -190,6 +190,14 @@ static void test_metrics_are_such_as_prometheus_reads(void **state)
         1, "0\n");
 }
 
+static void test_doctor_finds_running_services_well(void **state)
+{
+    (void)state;
+    run("$JINMU doctor", 0, "处理程序 2 个");
+    run("$JINMU doctor --thorough", 0, "错误 0 项");
+    run("$JINMU doctor --json", 0, "\"bad\":0");
+}
+
 /* A job of a service without workers, which is dead after a moment; its UUID. */
 static void make_dead(char uuid[33])
 {
@@ -298,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_results_can_be_taken_up_after_a_number),
         cmocka_unit_test(test_status_speaks_of_queue_workers_and_results),
         cmocka_unit_test(test_metrics_are_such_as_prometheus_reads),
+        cmocka_unit_test(test_doctor_finds_running_services_well),
         cmocka_unit_test(test_dead_jobs_are_listed_shown_retried_and_dropped),
         cmocka_unit_test(test_second_serve_on_the_same_state_is_refused),
         cmocka_unit_test(test_verbs_say_when_nothing_runs),

@@ -1,0 +1,98 @@
+/* jinmu doctor: whether all is well, and what to do when it is not. */
+#include "services/cli/verbs.h"
+
+#include "common/json.h"
+#include "services/cli/doctor.h"
+
+#include <argp.h>
+#include <czmq.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEY_JSON = 1000, KEY_THOROUGH = 1001 };
+
+struct options {
+    const char *state;
+    bool json;
+    bool thorough;
+};
+
+static const struct argp_option option_list[] = {
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {"json", KEY_JSON, NULL, 0, "As JSON", 0},
+    {"thorough", KEY_THOROUGH, NULL, 0, "Compare every index with its table, which takes longer",
+     0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    switch (key) {
+    case 's':
+        options->state = value;
+        return 0;
+    case KEY_JSON:
+        options->json = true;
+        return 0;
+    case KEY_THOROUGH:
+        options->thorough = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list,
+    parse_option,
+    NULL,
+    "Looks over the state directory, its databases and their versions, the disk, the clock and the "
+    "services. The exit status is 1 when something is wrong, 0 when there are at most notes.",
+    NULL,
+    NULL,
+    NULL};
+
+static void print_text(const struct diagnosis *diagnosis)
+{
+    static const char *const marks[HEALTHS] = {"正常", "注意", "错误"};
+    for (size_t i = 0; i < diagnosis->count; i++)
+        printf("[%s] %s\n", marks[diagnosis->checks[i].health], diagnosis->checks[i].text);
+    printf("检查完毕：错误 %zu 项，注意 %zu 项。\n", diagnosis->of[HEALTH_BAD],
+           diagnosis->of[HEALTH_NOTE]);
+}
+
+/* {"checks":[{"name","health","text"}],"bad":n,"notes":n} */
+static void print_json(const struct diagnosis *diagnosis)
+{
+    struct jv *root = jv_object(), *checks = jv_array();
+    for (size_t i = 0; i < diagnosis->count; i++) {
+        struct jv *check = jv_object();
+        jv_set_text(check, "name", diagnosis->checks[i].name);
+        jv_set_text(check, "health", health_names[diagnosis->checks[i].health]);
+        jv_set_text(check, "text", diagnosis->checks[i].text);
+        jv_push(checks, check);
+    }
+    jv_set(root, "checks", checks);
+    jv_set_number(root, "bad", (double)diagnosis->of[HEALTH_BAD]);
+    jv_set_number(root, "notes", (double)diagnosis->of[HEALTH_NOTE]);
+    char *text = jv_write(root);
+    puts(text);
+    free(text);
+    jv_destroy(&root);
+}
+
+int verb_doctor(int argc, char **argv)
+{
+    struct options options = {0};
+    struct diagnosis diagnosis = {0};
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    zsys_handler_set(NULL);
+    doctor_examine(&diagnosis, options.state, options.thorough);
+    if (options.json)
+        print_json(&diagnosis);
+    else
+        print_text(&diagnosis);
+    int status = diagnosis.of[HEALTH_BAD] > 0;
+    diagnosis_clear(&diagnosis);
+    return status;
+}
