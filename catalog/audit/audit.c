@@ -93,6 +93,12 @@ static void remember(struct audit *audit, const struct jv *project, const struct
     jv_set(audit->seen, id, entry);
 }
 
+void audit_remember(struct audit *audit, const struct jv *project)
+{
+    judge_remember(audit->judge, project);
+    remember(audit, project, project, "已提交");
+}
+
 /* ---- what the unit declared ---- */
 
 static void check_declaration(struct audit *audit, const struct jv *document, struct jv *findings)

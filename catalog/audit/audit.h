@@ -13,6 +13,9 @@ struct audit;
 struct audit *audit_new(const struct engine *engine);
 void audit_destroy(struct audit **audit);
 
+/* Notes a project that was submitted earlier, so that one nearly the same is told of it. */
+void audit_remember(struct audit *audit, const struct jv *project);
+
 /* Judges a document (document_read) and takes it over. Gives, owned by the caller:
  *
  *   {"id","file","unit","year","document":{…as read, without projects…},

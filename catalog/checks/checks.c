@@ -203,7 +203,8 @@ void check_report_as(struct check_context *context, const struct rule *rule, enu
     va_end(arguments);
 }
 
-void check_report_other(struct check_context *context, const struct rule *rule, const char *other)
+void check_report_other(struct check_context *context, const struct rule *rule,
+                        enum severity severity, const char *other)
 {
     struct strbuf *message = &context->scratch->message;
     strbuf_reset(message);
@@ -213,7 +214,7 @@ void check_report_other(struct check_context *context, const struct rule *rule, 
     if (open)
         strbuf_printf(message, "%s%s", other, open + strlen("{other}"));
     findings_add(context->out, &(struct finding){.rule = rule->reported,
-                                                 .severity = rule->severity,
+                                                 .severity = severity,
                                                  .field = "name",
                                                  .message = message->text,
                                                  .basis = rule->basis,
@@ -529,6 +530,14 @@ void checks_project(struct checks_scratch *scratch, const struct project *projec
     }
     run_patterns(&context);
     run_functions(&context);
+}
+
+void checks_remember(struct checks_scratch *scratch, const struct project *project,
+                     const struct reading *reading)
+{
+    struct near_project seen;
+    near_observe(project, reading, &seen);
+    near_add(scratch->near, &seen, project->id);
 }
 
 struct near *check_near(struct check_context *context)

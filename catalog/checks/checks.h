@@ -30,6 +30,9 @@ void checks_scratch_destroy(struct checks_scratch **scratch);
 
 /* Begins a submission: duplicate.near compares a project with those before it in the same one. */
 void checks_begin(struct checks_scratch *scratch);
+/* Notes a project that was submitted earlier, so that later ones are compared with it too. */
+void checks_remember(struct checks_scratch *scratch, const struct project *project,
+                     const struct reading *reading);
 /* Checks one project that the engine has judged; `out` is reset first. Never fails: a pattern that
  * hits its limit gives the error finding rule.limit. */
 void checks_project(struct checks_scratch *scratch, const struct project *project,

@@ -91,7 +91,8 @@ void check_report(struct check_context *context, const struct rule *rule, const 
 void check_report_as(struct check_context *context, const struct rule *rule, enum severity severity,
                      const char *field, struct span span, ...) __attribute__((sentinel));
 /* About the whole project, and another one of that id. */
-void check_report_other(struct check_context *context, const struct rule *rule, const char *other);
+void check_report_other(struct check_context *context, const struct rule *rule,
+                        enum severity severity, const char *other);
 /* The original text of a span (free()), shortened when long. */
 char *check_quote(const char *text, struct span span);
 /* The span of folded units in the original. */

@@ -164,11 +164,17 @@ static void check_duplicate(struct check_context *context, const struct rule *ru
     struct near_project seen;
     const struct project *project = context->project;
     near_observe(project, &context->verdict->reading, &seen);
-    for (size_t i = 0; i < near->count; i++)
-        if (is_duplicate(&limits, &seen, &near->all[i])) {
-            check_report_other(context, rule, near_id(near, &near->all[i]));
-            break;
-        }
+    for (size_t i = 0; i < near->count; i++) {
+        const struct near_project *other = &near->all[i];
+        if (!is_duplicate(&limits, &seen, other) ||
+            (*project->id && strcmp(near_id(near, other), project->id) == 0))
+            continue; /* of the same id: submitted again */
+        /* what goes on from year to year is no project too many */
+        bool other_year = seen.year && other->year && seen.year != other->year;
+        check_report_other(context, rule, other_year ? SEVERITY_INFO : rule->severity,
+                           near_id(near, other));
+        break;
+    }
     near_add(near, &seen, project->id);
 }
 

@@ -78,6 +78,7 @@ void near_observe(const struct project *project, const struct reading *reading,
     out->name = hash_units(&reading->fields[FIELD_NAME].folded);
     out->unit = *project->unit ? hash_text(project->unit) : 0;
     out->amount_fen = project->amount_fen;
+    out->year = project->year;
 }
 
 void near_add(struct near *near, const struct near_project *project, const char *id)

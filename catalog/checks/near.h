@@ -16,6 +16,7 @@ struct near_project {
     uint64_t name;  /* hash of the folded name */
     uint64_t unit;
     int64_t amount_fen;
+    int year;  /* 0: not stated */
     size_t id; /* offset in the texts */
 };
 

@@ -44,6 +44,9 @@ struct judged {
 };
 typedef void judged_fn(const struct judged *judged, void *argument);
 
+/* Notes a project that was submitted earlier: one nearly the same is told of it (duplicate.near), by
+ * judge_project; judge_body begins anew. */
+void judge_remember(struct judge *judge, const struct jv *project);
 /* Judges one project; never fails: what is wrong with it comes back as an error result. */
 void judge_project(struct judge *judge, const struct jv *project, judged_fn *each, void *argument);
 

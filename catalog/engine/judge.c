@@ -142,6 +142,19 @@ static void judge_one(struct judge *judge, const struct jv *json, bool in_batch,
     project_clear(&project);
 }
 
+void judge_remember(struct judge *judge, const struct jv *json)
+{
+    struct fault fault = {0};
+    struct project project = {0};
+    const struct thesaurus *thesaurus = judge->engine->mind.thesaurus;
+    if (project_read(&project, json, &judge->limits, &fault) == 0) {
+        reading_take(&judge->verdict.reading, thesaurus->folder, thesaurus->phrases,
+                     project.fields);
+        checks_remember(judge->checks, &project, &judge->verdict.reading);
+    }
+    project_clear(&project);
+}
+
 void judge_project(struct judge *judge, const struct jv *project, judged_fn *each, void *argument)
 {
     judge_one(judge, project, false, each, argument);

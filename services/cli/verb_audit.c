@@ -1,5 +1,6 @@
 /* jinmu audit: whole budget documents through intake, classification and all rules. */
 #include "catalog/audit/audit.h"
+#include "common/state.h"
 #include "common/strbuf.h"
 #include "services/cli/audit_page.h"
 #include "services/cli/audit_sheet.h"
@@ -8,6 +9,7 @@
 #include "services/cli/document_file.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
+#include "services/collector/results.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +21,8 @@
 
 struct options {
     const char *db, *state, *page, *sheet;
-    bool json;
-    char **paths; /* as given */
+    bool json, stored; /* --stored: compare with what was submitted */
+    char **paths;      /* as given */
     size_t path_count;
 };
 
@@ -138,6 +140,33 @@ static void print_document(const struct options *options, const struct jv *audit
     audit_text_print(audited, stdout);
 }
 
+/* ---- what was submitted ---- */
+
+enum { REMEMBERED = 50000 };
+
+static void remember(const char *json, void *argument)
+{
+    struct jv *project = jv_read(json, strlen(json), NULL);
+    if (project)
+        audit_remember(argument, project);
+    jv_destroy(&project);
+}
+
+static int remember_stored(const struct options *options, struct audit *audit)
+{
+    struct fault fault = {0};
+    char *directory = state_directory(options->state, &fault);
+    char *path = directory ? state_path(directory, "results.db") : NULL;
+    int status = -1;
+    if (path)
+        status = results_each_project(path, REMEMBERED, remember, audit, &fault);
+    if (status)
+        fprintf(stderr, "jinmu audit: %s\n", fault.message);
+    free(path);
+    free(directory);
+    return status;
+}
+
 /* ---- the run ---- */
 
 /* Audits every file; a file that cannot be read is said and passed over. Gives the exit status. */
@@ -146,7 +175,7 @@ static int run(const struct options *options, const struct files *files, struct 
     struct audit *audit = audit_new(engine);
     struct jv *documents = jv_array();
     double errors = 0;
-    int status = 0;
+    int status = options->stored && remember_stored(options, audit) ? 2 : 0;
     for (size_t i = 0; i < files->count; i++) {
         struct fault fault = {0};
         struct jv *document = document_file_read(files->all[i], &fault);
@@ -183,6 +212,9 @@ static error_t read_option(int key, char *argument, struct argp_state *state)
     case 'x':
         options->sheet = argument;
         return 0;
+    case 'r':
+        options->stored = true;
+        return 0;
     case 'j':
         options->json = true;
         return 0;
@@ -202,6 +234,7 @@ static const struct argp_option option_list[] = {
     {"html", 'h', "FILE", 0, "write a self-contained page", 0},
     {"xlsx", 'x', "FILE", 0, "write a workbook", 0},
     {"json", 'j', NULL, 0, "print JSON, one line a document, instead of text", 0},
+    {"stored", 'r', NULL, 0, "compare with the projects that the services have stored, too", 0},
     OPTION_DB,
     OPTION_STATE,
     {0}};

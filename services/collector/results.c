@@ -334,3 +334,27 @@ void results_describe(struct results *results, struct jv *status)
                   (double)(store_number(results->store, "PRAGMA page_count", 0) *
                            store_number(results->store, "PRAGMA page_size", 0)));
 }
+
+int results_each_project(const char *path, int64_t limit, results_project_fn *each, void *argument,
+                         struct fault *fault)
+{
+    struct packer *packer = NULL;
+    sqlite3_stmt *statement = NULL;
+    int more = -1;
+    struct store *store = store_open(path, STORE_READ_ONLY, &schema, fault);
+    if (store && (packer = packer_new(store, fault)))
+        statement = store_prepare(store,
+                                  "SELECT unpacked(json) FROM project WHERE number IN (SELECT"
+                                  " max(number) FROM project GROUP BY id) ORDER BY number DESC"
+                                  " LIMIT ?",
+                                  fault);
+    if (statement) {
+        store_bind(statement, "i", limit);
+        while ((more = store_next(store, statement, fault)) == 1)
+            each(store_text(statement, 0), argument);
+    }
+    sqlite3_finalize(statement);
+    store_close(&store);
+    packer_destroy(&packer);
+    return more;
+}

@@ -59,6 +59,11 @@ int results_since(struct results *results, int64_t since, int64_t limit, results
 /* All results of a project, the oldest first. */
 int results_of_project(struct results *results, const char *id, results_row_fn *each,
                        void *argument, struct fault *fault);
+/* The JSON of the projects in a file that may be in use, the newest first, at most `limit`: of each id
+ * the last that came. 0, or -1 with a fault. */
+typedef void results_project_fn(const char *json, void *argument);
+int results_each_project(const char *path, int64_t limit, results_project_fn *each, void *argument,
+                         struct fault *fault);
 /* Adds to `status`: events (the last number), projects, results by decision, db_bytes. */
 void results_describe(struct results *results, struct jv *status);
 

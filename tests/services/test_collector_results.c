@@ -71,6 +71,28 @@ static void collect_row(const struct results_row *row, void *argument)
     sprintf(seen + strlen(seen), "%lld %s %s;", (long long)row->event, row->topic, row->json);
 }
 
+static void count_project(const char *json, void *argument)
+{
+    assert_string_equal(json, "{\"name\":\"x\"}");
+    ++*(int *)argument;
+}
+
+static void test_projects_are_read_beside_the_writer_once_an_id(void **state)
+{
+    struct place *place = *state;
+    int count = 0;
+    results_begin(place->results, NULL);
+    add(place->results, "p1", 'a', "m");
+    add(place->results, "p1", 'b', "m");
+    add(place->results, "p2", 'a', "m");
+    results_commit(place->results, NULL);
+    assert_int_equal(results_each_project(place->file, 10, count_project, &count, NULL), 0);
+    assert_int_equal(count, 2);
+    count = 0;
+    assert_int_equal(results_each_project(place->file, 1, count_project, &count, NULL), 0);
+    assert_int_equal(count, 1);
+}
+
 static void test_second_delivery_stores_nothing_and_names_the_first_event(void **state)
 {
     struct place *place = *state;
@@ -174,6 +196,8 @@ static void test_description_counts_by_decision(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_projects_are_read_beside_the_writer_once_an_id,
+                                        open_place, close_place),
         cmocka_unit_test_setup_teardown(
             test_second_delivery_stores_nothing_and_names_the_first_event, open_place, close_place),
         cmocka_unit_test_setup_teardown(test_other_text_or_other_model_is_another_result,
