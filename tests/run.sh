@@ -11,7 +11,7 @@ export JINMU_BIN="$build/bin"
 count() { # the numbers that cmocka (or a script in its manner) printed
     passed=$((passed + $(grep -c '^\[       OK \]' "$log")))
     skipped=$((skipped + $(grep -c '^\[  SKIPPED \] [^0-9]' "$log")))
-    failed=$((failed + $(grep -c '^\[  FAILED  \] [^0-9]' "$log")))
+    failed=$((failed + $(grep '^\[  FAILED  \] [^0-9]' "$log" | sort -u | wc -l))) # each is listed again at the end
 }
 run_one() {
     before=$failed

@@ -222,7 +222,7 @@ static void free_code(const struct revising *r, const char *department, const ch
     char level3[6], tried[16];
     snprintf(level3, sizeof level3, "%.5s", parent);
     for (int n = 1; n < 100; n++) {
-        snprintf(tried, sizeof tried, "%s%02d", level3, n);
+        snprintf(tried, sizeof tried, "%s%02d", level3, n % 100);
         if (!code_is_taken(r, department, tried)) {
             strcpy(code, tried);
             return;
@@ -440,7 +440,7 @@ static void found_department(struct revising *r, const char *department)
     for (int n = 1; n <= 8; n++) {
         struct revised_row row = {{0}, {0}, {0}};
         snprintf(row.department, sizeof row.department, "%s", department);
-        snprintf(row.code, sizeof row.code, "A1502%02d", n);
+        snprintf(row.code, sizeof row.code, "A1502%02d", n % 100);
         invent(r, row.name);
         append(r, &row)->touched = true;
         note(r, FATE_ADDED, NULL, &row);
