@@ -2,6 +2,8 @@
 #include "services/collector/results.h"
 
 #include "common/state.h"
+#include "common/store.h"
+#include "services/collector/schema.sql.h"
 #include "tests/services/process.h"
 
 #include <setjmp.h>
@@ -193,6 +195,57 @@ static void test_description_counts_by_decision(void **state)
     jv_destroy(&status);
 }
 
+/* A file as version 1 of the schema left it, with two results. */
+static void make_version_1(const char *path)
+{
+    static const char *const migrations[] = {schema_sql};
+    static const struct store_schema old = {"results", migrations, 1};
+    struct fault fault = {0};
+    struct store *store = store_open(path, STORE_WRITE, &old, &fault);
+    assert_non_null(store);
+#define HASH "x'" A16 A16 A16 A16 "'"
+#define A16  "aaaaaaaaaaaaaaaa"
+    const char *rows =
+        "INSERT INTO project VALUES (1, 'p1', " HASH ", 'u', '{}'), (2, 'p2', " HASH ", 'u', '{}');"
+        "INSERT INTO origin VALUES (1, '晋财综〔2025〕28号', '0.1.0', 'm');"
+        "INSERT INTO result VALUES"
+        " (1, 1, 1, 1, '民政', 'auto', 'service', 0.5, 0, 1, '{\"id\":\"p1\"}'),"
+        " (2, 2, 1, 2, '民政', 'none', '', 0.5, 0, 1, '{\"id\":\"p2\"}');"
+        "INSERT INTO event VALUES (1, 'result.民政', 1), (2, 'result.民政', 2);";
+    if (store_exec(store, rows, &fault))
+        fail_msg("%s", fault.message);
+    store_close(&store);
+}
+
+static void check_old_row(const struct results_row *row, void *argument)
+{
+    char expected[32];
+    snprintf(expected, sizeof expected, "{\"id\":\"p%lld\"}", (long long)++*(int64_t *)argument);
+    assert_int_equal(row->event, *(int64_t *)argument);
+    assert_string_equal(row->topic, "result.民政");
+    assert_string_equal(row->json, expected);
+}
+
+static void test_results_of_version_1_are_taken_over_and_known_again(void **state)
+{
+    struct place *place = *state;
+    char *path = state_path(place->directory, "old.db");
+    make_version_1(path);
+    results_close(&place->results);
+    place->results = results_open(path, NULL);
+    assert_non_null(place->results);
+    int64_t last = 0;
+    assert_int_equal(results_since(place->results, 0, 10, check_old_row, &last, NULL), 0);
+    assert_int_equal(last, 2);
+    assert_int_equal(results_begin(place->results, NULL), 0);
+    struct results_added again = add(place->results, "p1", 'a', "m");
+    assert_true(again.duplicate);
+    assert_int_equal(again.event, 1);
+    assert_int_equal(add(place->results, "p3", 'a', "m").event, 3);
+    assert_int_equal(results_commit(place->results, NULL), 0);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_topic_of_a_long_department_is_cut),
         cmocka_unit_test_setup_teardown(test_description_counts_by_decision, open_place,
                                         close_place),
+        cmocka_unit_test_setup_teardown(test_results_of_version_1_are_taken_over_and_known_again,
+                                        open_place, close_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
