@@ -147,6 +147,10 @@ void collector_destroy(struct collector **collector)
 {
     if (!*collector)
         return;
+    struct parcel *parcel;
+    while ((parcel = zlist_pop((*collector)->waiting)))
+        parcel_destroy(&parcel);
+    zlist_destroy(&(*collector)->waiting);
     forget_batches(*collector);
     guard_close(&(*collector)->router);
     guard_close(&(*collector)->publisher);
