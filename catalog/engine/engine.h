@@ -50,7 +50,8 @@ void judge_remember(struct judge *judge, const struct jv *project);
 /* Judges one project; never fails: what is wrong with it comes back as an error result. */
 void judge_project(struct judge *judge, const struct jv *project, judged_fn *each, void *argument);
 
-/* Judges the body of a request: a project, or {"projects":[…]} of 1 to 1,024. `each` is called once
+/* Judges the body of a request: a project, or {"projects":[…]} of 1 to 1,024; with "catalog" beside
+ * "projects", by that revision, whichever the projects name. `each` is called once
  * a project, in order. 0, or -1 with a fault when the body as a whole is refused (input.not_json,
  * input.not_utf8, input.too_large, batch.empty, batch.too_large) and `each` was not called. */
 int judge_body(struct judge *judge, const char *body, size_t bytes, judged_fn *each, void *argument,

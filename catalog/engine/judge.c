@@ -21,6 +21,7 @@ struct judge {
     char id[PROJECT_ID_BYTES + 1];
     const struct revision *revision; /* of the last project, and how that one named it: */
     char revision_name[128];
+    const char *catalog; /* by which the whole batch is judged; NULL: each by its own */
 };
 
 struct judge *judge_new(const struct engine *engine, const struct project_limits *limits)
@@ -129,6 +130,8 @@ static void judge_one(struct judge *judge, const struct jv *json, bool in_batch,
     judged.is_error = project_read(&project, json, &judge->limits, &fault) != 0;
     if (!judged.is_error && !*project.id)
         project.id = judge->id; /* so that another project can be told of this one */
+    if (!judged.is_error && judge->catalog)
+        project.catalog = judge->catalog;
     judged.is_error = judged.is_error || judge_texts(judge, &project, &judged, &fault) != 0;
     if (judged.is_error)
         result_write_error(judge->writer, &judge->result_text, judge->id, &fault);
@@ -160,9 +163,10 @@ void judge_project(struct judge *judge, const struct jv *project, judged_fn *eac
     judge_one(judge, project, false, each, argument);
 }
 
-static int judge_batch(struct judge *judge, const struct jv *projects, judged_fn *each,
-                       void *argument, struct fault *fault)
+static int judge_batch(struct judge *judge, const struct jv *body, judged_fn *each, void *argument,
+                       struct fault *fault)
 {
+    const struct jv *projects = jv_get(body, "projects");
     if (!jv_is_array(projects))
         return fault_set(fault, "batch.not_an_array", "“projects”应当是数组");
     size_t count = jv_count(projects);
@@ -171,8 +175,10 @@ static int judge_batch(struct judge *judge, const struct jv *projects, judged_fn
     if (count > judge->limits.batch)
         return fault_set(fault, "batch.too_large", "一批最多 %zu 个项目，收到 %zu 个：请分批提交",
                          judge->limits.batch, count);
+    judge->catalog = jv_get_text(body, "catalog");
     for (size_t i = 0; i < count; i++)
         judge_one(judge, jv_at(projects, i), true, each, argument);
+    judge->catalog = NULL;
     return 0;
 }
 
@@ -188,7 +194,7 @@ int judge_body(struct judge *judge, const char *body, size_t bytes, judged_fn *e
     int status = 0;
     checks_begin(judge->checks);
     if (jv_get(json, "projects"))
-        status = judge_batch(judge, jv_get(json, "projects"), each, argument, fault);
+        status = judge_batch(judge, json, each, argument, fault);
     else if (jv_is_object(json))
         judge_one(judge, json, false, each, argument);
     else

@@ -175,6 +175,11 @@ struct packer *packer_new(struct store *store, struct fault *fault)
     return packer;
 }
 
+bool packer_has_dictionary(const struct packer *packer)
+{
+    return packer->reading != NULL;
+}
+
 void packer_destroy(struct packer **packer)
 {
     if (!*packer)

@@ -4,6 +4,8 @@
 #include "common/store.h"
 #include "services/collector/wire.h"
 
+#include <stdbool.h>
+
 /* The JSON texts of results.db, packed by zstd: a text that is shorter packed is stored as a blob,
  * another as text. Results say the same things again and again, so a dictionary is made of the first
  * projects and their results, kept in the table `dictionary`, and used from then on; every packed
@@ -13,6 +15,8 @@ struct packer;
 /* Reads the dictionary and gives the store's connection unpacked(). NULL with a fault. */
 struct packer *packer_new(struct store *store, struct fault *fault);
 void packer_destroy(struct packer **packer);
+/* Whether it can read what was packed with one. */
+bool packer_has_dictionary(const struct packer *packer);
 
 /* Binds a text, packed, to a parameter. Valid until the next call. */
 void packer_bind(struct packer *packer, sqlite3_stmt *statement, int place, struct wire_text text);

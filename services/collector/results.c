@@ -105,6 +105,11 @@ failed:
     return NULL;
 }
 
+struct store *results_open_to_read(const char *path, struct fault *fault)
+{
+    return store_open(path, STORE_READ_ONLY, &schema, fault);
+}
+
 void results_close(struct results **results)
 {
     if (!*results)

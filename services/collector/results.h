@@ -12,12 +12,15 @@
 /* results.db: written by the collector alone. What is added between results_begin and
  * results_commit is stored together or not at all, event numbers included. */
 struct results;
+struct store;
 
 /* The version of the schema that this program writes. */
 int results_schema_version(void);
 /* Opens or makes the file; commits survive a power cut. NULL with a fault. */
 struct results *results_open(const char *path, struct fault *fault);
 void results_close(struct results **results);
+/* The file as its readers open it: beside the collector, and without its lock. NULL with a fault. */
+struct store *results_open_to_read(const char *path, struct fault *fault);
 
 int results_begin(struct results *results, struct fault *fault);
 int results_commit(struct results *results, struct fault *fault);

@@ -1,0 +1,196 @@
+#include "services/collector/versions.h"
+
+#include "common/store.h"
+#include "common/strbuf.h"
+#include "services/collector/pack.h"
+#include "services/collector/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OLD, NEW, VERSIONS };
+
+struct versions {
+    char *path;
+    struct store *store;
+    struct packer *packer;
+    sqlite3_stmt *projects, *results, *texts[VERSIONS];
+    struct strbuf copies[VERSIONS][3]; /* revision, department, decision */
+};
+
+static const char projects_sql[] =
+    "SELECT number, id, unit, unpacked(json) FROM project WHERE number > ? AND NOT EXISTS (SELECT 1"
+    " FROM project newer WHERE newer.id = project.id AND newer.number > project.number)"
+    " ORDER BY number LIMIT ?";
+static const char results_sql[] =
+    "SELECT result.number, event, revision, department, decision, engine, model FROM result JOIN"
+    " origin ON origin.number = result.origin WHERE project = ? ORDER BY event DESC";
+static const char text_sql[] = "SELECT unpacked(json) FROM result WHERE number = ?";
+
+static void disconnect(struct versions *versions)
+{
+    sqlite3_finalize(versions->projects);
+    sqlite3_finalize(versions->results);
+    for (int i = 0; i < VERSIONS; i++)
+        sqlite3_finalize(versions->texts[i]);
+    store_close(&versions->store);
+    packer_destroy(&versions->packer);
+    versions->projects = versions->results = versions->texts[OLD] = versions->texts[NEW] = NULL;
+}
+
+static int connect_file(struct versions *versions, struct fault *fault)
+{
+    if (!(versions->store = results_open_to_read(versions->path, fault)) ||
+        !(versions->packer = packer_new(versions->store, fault)) ||
+        !(versions->projects = store_prepare(versions->store, projects_sql, fault)) ||
+        !(versions->results = store_prepare(versions->store, results_sql, fault)))
+        return -1;
+    for (int i = 0; i < VERSIONS; i++)
+        if (!(versions->texts[i] = store_prepare(versions->store, text_sql, fault)))
+            return -1;
+    return 0;
+}
+
+struct versions *versions_open(const char *results_path, struct fault *fault)
+{
+    struct versions *versions = xcalloc(1, sizeof *versions);
+    versions->path = xstrdup(results_path);
+    if (connect_file(versions, fault))
+        versions_close(&versions);
+    return versions;
+}
+
+void versions_close(struct versions **versions)
+{
+    if (!*versions)
+        return;
+    disconnect(*versions);
+    for (int i = 0; i < VERSIONS; i++)
+        for (int c = 0; c < 3; c++)
+            strbuf_free(&(*versions)->copies[i][c]);
+    free((*versions)->path);
+    free(*versions);
+    *versions = NULL;
+}
+
+static const char *copy(struct strbuf *buffer, const char *text)
+{
+    strbuf_reset(buffer);
+    strbuf_puts(buffer, text);
+    return buffer->text;
+}
+
+/* Takes the columns of a result over; its text is read when it is known to be wanted. */
+static void take(struct versions *versions, int which, struct version *version, int64_t *number)
+{
+    sqlite3_stmt *row = versions->results;
+    *number = sqlite3_column_int64(row, 0);
+    version->event = sqlite3_column_int64(row, 1);
+    version->revision = copy(&versions->copies[which][0], store_text(row, 2));
+    version->department = copy(&versions->copies[which][1], store_text(row, 3));
+    version->decision = copy(&versions->copies[which][2], store_text(row, 4));
+}
+
+static int read_text(struct versions *versions, int which, int64_t number, struct version *version,
+                     struct fault *fault)
+{
+    if (!number)
+        return 0;
+    sqlite3_stmt *statement = store_bind(versions->texts[which], "i", number);
+    int got = store_next(versions->store, statement, fault);
+    version->json = got > 0 ? store_text(statement, 0) : NULL;
+    return got < 0 ? -1 : 0;
+}
+
+/* Whether the row is by the target; without a target revision, by that of the latest result. */
+static bool is_by_target(sqlite3_stmt *row, const struct version_target *target,
+                         const char *latest_revision)
+{
+    const char *revision = target->revision ? target->revision : latest_revision;
+    return strcmp(store_text(row, 2), revision) == 0 &&
+           strcmp(store_text(row, 5), target->engine) == 0 &&
+           strcmp(store_text(row, 6), target->model) == 0;
+}
+
+/* Newest first: the old one is the first that is not by the target. */
+static int find_results(struct versions *versions, const struct version_target *target,
+                        struct versioned *project, struct fault *fault)
+{
+    sqlite3_stmt *row = store_bind(versions->results, "i", project->number);
+    int64_t numbers[VERSIONS] = {0, 0};
+    struct strbuf latest = {0};
+    int got;
+    project->old = project->new = (struct version){0, "", "", "", NULL};
+    while ((got = store_next(versions->store, row, fault)) > 0) {
+        if (!latest.text)
+            strbuf_puts(&latest, store_text(row, 2));
+        if (!is_by_target(row, target, latest.text)) {
+            if (!numbers[OLD])
+                take(versions, OLD, &project->old, &numbers[OLD]);
+        } else if (!numbers[NEW]) {
+            take(versions, NEW, &project->new, &numbers[NEW]);
+        }
+    }
+    strbuf_free(&latest);
+    return got < 0 || read_text(versions, OLD, numbers[OLD], &project->old, fault) ||
+                   read_text(versions, NEW, numbers[NEW], &project->new, fault)
+               ? -1
+               : 0;
+}
+
+static void finish_reading(struct versions *versions)
+{
+    sqlite3_reset(versions->projects);
+    sqlite3_reset(versions->results);
+    for (int i = 0; i < VERSIONS; i++)
+        sqlite3_reset(versions->texts[i]);
+}
+
+/* `last` is the last project that was looked at and visited, also when it fails. */
+static int each(struct versions *versions, const struct version_target *target, int64_t *last,
+                int64_t limit, versioned_fn *visit, void *argument, struct fault *fault)
+{
+    sqlite3_stmt *row = store_bind(versions->projects, "ii", *last, limit);
+    int status = 0, got = 0;
+    while (status == 0 && (got = store_next(versions->store, row, fault)) > 0) {
+        struct versioned project = {.number = sqlite3_column_int64(row, 0),
+                                    .id = store_text(row, 1),
+                                    .unit = store_text(row, 2),
+                                    .project = store_text(row, 3)};
+        if (find_results(versions, target, &project, fault)) {
+            got = -1;
+            break;
+        }
+        *last = project.number;
+        if (project.old.json || project.new.json)
+            status = visit(&project, argument);
+    }
+    finish_reading(versions);
+    return got < 0 ? -1 : 0;
+}
+
+/* The collector makes its dictionary while it runs: a reader that opened the file before cannot unpack
+ * what came later, and opens it again. */
+int64_t versions_each(struct versions *versions, const struct version_target *target, int64_t after,
+                      int64_t limit, versioned_fn *visit, void *argument, struct fault *fault)
+{
+    int64_t last = after;
+    bool had = packer_has_dictionary(versions->packer);
+    int failed = each(versions, target, &last, limit, visit, argument, fault);
+    if (failed && !had) {
+        disconnect(versions);
+        failed = connect_file(versions, fault) ||
+                 each(versions, target, &last, limit, visit, argument, fault);
+    }
+    return failed ? -1 : last == after ? 0 : last;
+}
+
+int64_t versions_last_event(struct versions *versions)
+{
+    return store_number(versions->store, "SELECT max(number) FROM event", 0);
+}
+
+int64_t versions_count(struct versions *versions)
+{
+    return store_number(versions->store, "SELECT max(number) FROM project", 0);
+}

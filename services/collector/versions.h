@@ -1,0 +1,49 @@
+#ifndef JINMU_VERSIONS_H
+#define JINMU_VERSIONS_H
+
+#include "common/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Every stored project with the result that it had and the one by which it shall be judged now: what a
+ * reclassification reads of results.db, beside the collector that writes it. Each call reads for
+ * milliseconds, so that the collector's checkpoints are not held up. */
+struct versions;
+
+/* NULL with a fault. */
+struct versions *versions_open(const char *results_path, struct fault *fault);
+void versions_close(struct versions **versions);
+
+/* By what projects shall be judged. */
+struct version_target {
+    const char *revision; /* NULL: each by the revision of its latest result */
+    const char *engine, *model;
+};
+
+/* A result; json NULL when there is none. */
+struct version {
+    int64_t event;
+    const char *revision, *department, *decision, *json;
+};
+
+struct versioned {
+    int64_t number; /* of the project; they come in its order */
+    const char *id, *unit;
+    const char *project; /* JSON; "null" when its text was too long to be kept */
+    struct version old;  /* the latest that is not by the target */
+    struct version new;  /* by the target */
+};
+typedef int versioned_fn(const struct versioned *project, void *argument);
+
+/* Visits the next projects after number `after`, at most `limit`: the newest text of each id, when it
+ * has a result. `visit` ends it with other than 0. Gives the number of the last project that was looked
+ * at, 0 when there are no more, -1 with a fault. */
+int64_t versions_each(struct versions *versions, const struct version_target *target, int64_t after,
+                      int64_t limit, versioned_fn *visit, void *argument, struct fault *fault);
+
+/* The last event's number, and how many projects there are at most. */
+int64_t versions_last_event(struct versions *versions);
+int64_t versions_count(struct versions *versions);
+
+#endif
