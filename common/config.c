@@ -38,6 +38,7 @@ static const char *const settings[] = {
     "limits/project_bytes",
     "limits/message_bytes",
     "serve/workers",
+    "reclassify/rate",
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 

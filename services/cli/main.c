@@ -31,6 +31,7 @@ static const struct verb {
     {"restore", verb_restore, "put a backup's databases back"},
     {"eval", verb_eval, "measure the engine on labelled cases"},
     {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
+    {"reclassify", verb_reclassify, "judge stored projects again, and say what moved"},
     {"train", verb_train, "learn the model from labelled cases"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -18,6 +18,7 @@ int verb_keys(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_submit(int argc, char **argv);
 int verb_reviews(int argc, char **argv);
+int verb_reclassify(int argc, char **argv);
 int verb_results(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_dead(int argc, char **argv);

@@ -1,0 +1,350 @@
+#include "services/cli/reclassify.h"
+
+#include "common/json.h"
+#include "common/strbuf.h"
+#include "common/text.h"
+
+#include <czmq.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BATCH_PROJECTS = 256,
+    BATCH_BYTES = 4 << 20,
+    CHUNK = 256,        /* projects read at a time */
+    OWN_REVISIONS = 16, /* batches that are filled at once, a revision each */
+    PAUSE_LOOK_MS = 200,
+    FOLLOW_TRIES = 5, /* for workers to take a new catalog.db up */
+    FOLLOW_MS = 1000,
+};
+
+/* A request that is being filled: projects to be judged by one revision. */
+struct filling {
+    char *revision;
+    struct strbuf body;
+    size_t projects;
+};
+
+struct run {
+    struct reclassify *reclassify;
+    struct filling fillings[OWN_REVISIONS];
+    size_t filling_count;
+    bool checked; /* the workers judge as this catalog.db says */
+    int64_t begun_ms;
+    size_t submitted;
+    struct fault fault;
+    bool failed;
+    char *department; /* folded */
+    struct folder *folder;
+};
+
+/* --- which projects --- */
+
+static bool is_kept(const struct versioned *project)
+{
+    return *project->project == '{';
+}
+
+static bool is_of_department(struct run *run, const struct versioned *project)
+{
+    if (!run->department)
+        return true;
+    char *folded = folder_fold_utf8(run->folder, project->old.department);
+    bool same = strcmp(folded, run->department) == 0;
+    free(folded);
+    return same;
+}
+
+static bool is_affected(struct reclassify *reclassify, const struct versioned *project)
+{
+    struct outcome old;
+    bool affected = true;
+    if (outcome_read(&old, project->old.json)) {
+        struct item_name item = {old.department, old.code, old.name};
+        affected = !successors_unaffected(reclassify->successors, old.revision, &item);
+    }
+    outcome_clear(&old);
+    return affected;
+}
+
+/* Whether the options speak of this project; it has no result by the target. */
+static bool is_chosen(struct run *run, const struct versioned *project)
+{
+    const struct reclassify_options *options = run->reclassify->options;
+    if (!project->old.json || (options->from && strcmp(project->old.revision, options->from) != 0))
+        return false;
+    return is_of_department(run, project) &&
+           (!options->only_affected || is_affected(run->reclassify, project));
+}
+
+static bool is_unseen(struct reclassify *reclassify, const struct versioned *project)
+{
+    return reclassify->options->to && *project->old.department &&
+           successors_unseen(reclassify->successors, project->old.revision,
+                             project->old.department);
+}
+
+/* --- requests --- */
+
+static struct filling *filling_of(struct run *run, const char *revision)
+{
+    for (size_t i = 0; i < run->filling_count; i++)
+        if (strcmp(run->fillings[i].revision, revision) == 0)
+            return &run->fillings[i];
+    if (run->filling_count == OWN_REVISIONS)
+        return NULL;
+    run->fillings[run->filling_count].revision = xstrdup(revision);
+    return &run->fillings[run->filling_count++];
+}
+
+static void begin_body(struct filling *filling)
+{
+    strbuf_reset(&filling->body);
+    strbuf_puts(&filling->body, "{");
+    if (*filling->revision) {
+        struct jv *name = jv_of_text(filling->revision);
+        strbuf_puts(&filling->body, "\"catalog\":");
+        jv_append(name, &filling->body);
+        strbuf_puts(&filling->body, ",");
+        jv_destroy(&name);
+    }
+    strbuf_puts(&filling->body, "\"projects\":[");
+}
+
+static void add_project(struct filling *filling, const struct versioned *project)
+{
+    if (filling->projects == 0)
+        begin_body(filling);
+    strbuf_puts(&filling->body, filling->projects ? "," : "");
+    strbuf_puts(&filling->body, project->project);
+    filling->projects++;
+}
+
+/* The projects of a run were judged as the engine here says, told by the first results. */
+static bool is_same_engine(struct run *run, const char *answer)
+{
+    const struct version_target *target = &run->reclassify->target;
+    struct jv *body = jv_read(answer, strlen(answer), NULL);
+    const struct jv *results = jv_get(body, "results");
+    bool same = jv_count(results) > 0;
+    for (size_t i = 0; i < jv_count(results) && same; i++) {
+        const struct jv *result = jv_at(results, i);
+        const char *engine = jv_get_text(result, "engine"), *model = jv_get_text(result, "model");
+        same = jv_get(result, "error") || (engine && model && strcmp(engine, target->engine) == 0 &&
+                                           strcmp(model, target->model) == 0);
+    }
+    jv_destroy(&body);
+    return same;
+}
+
+/* Workers take a new catalog.db up within seconds; until they have, nothing is submitted. */
+static int submit_first(struct run *run, struct filling *filling)
+{
+    struct bulk *bulk = run->reclassify->bulk;
+    for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
+        if (tries)
+            zclock_sleep(FOLLOW_MS);
+        char *answer = bulk_ask(bulk, filling->body.text, filling->body.length, &run->fault);
+        if (!answer)
+            return -1;
+        run->checked = is_same_engine(run, answer);
+        free(answer);
+        if (run->checked)
+            return 0;
+    }
+    return fault_set(&run->fault, "reclassify.other_engine",
+                     "工作进程所用的目录或模型与本机目录库不一致，请稍后再试");
+}
+
+static void report(struct run *run, int64_t number, const char *why)
+{
+    struct reclassify *reclassify = run->reclassify;
+    if (reclassify->progress)
+        reclassify->progress(number, reclassify->judged, why, reclassify->argument);
+}
+
+static void hold_back(struct run *run, int64_t number)
+{
+    const struct reclassify_options *options = run->reclassify->options;
+    while (options->pause_file && access(options->pause_file, F_OK) == 0 && !zsys_interrupted) {
+        report(run, number, "已暂停");
+        zclock_sleep(PAUSE_LOOK_MS);
+    }
+    while (options->rate > 0 && !zsys_interrupted) {
+        int64_t due = run->begun_ms + (int64_t)run->submitted * 1000 / options->rate;
+        int64_t wait = due - zclock_mono();
+        if (wait <= 0)
+            break;
+        report(run, number, "限速");
+        zclock_sleep(wait < PAUSE_LOOK_MS ? (int)wait : PAUSE_LOOK_MS);
+    }
+}
+
+static int submit(struct run *run, struct filling *filling, int64_t number)
+{
+    if (filling->projects == 0)
+        return 0;
+    struct reclassify *reclassify = run->reclassify;
+    hold_back(run, number);
+    if (zsys_interrupted)
+        return fault_set(&run->fault, "cli.interrupted", "已中断；再次运行即可接着做");
+    strbuf_puts(&filling->body, "]}");
+    int failed = run->checked ? bulk_submit(reclassify->bulk, filling->body.text,
+                                            filling->body.length, filling->projects, &run->fault)
+                              : submit_first(run, filling);
+    run->submitted += filling->projects;
+    reclassify->judged += filling->projects;
+    filling->projects = 0;
+    report(run, number, NULL);
+    return failed;
+}
+
+static int take_project(const struct versioned *project, void *argument)
+{
+    struct run *run = argument;
+    struct reclassify *reclassify = run->reclassify;
+    if (project->new.json || !is_chosen(run, project))
+        return 0;
+    if (!is_kept(project) || is_unseen(reclassify, project)) {
+        reclassify->skipped++;
+        return 0;
+    }
+    const char *revision =
+        reclassify->options->to ? reclassify->options->to : project->old.revision;
+    struct filling *filling = filling_of(run, revision);
+    if (!filling)
+        return 0;
+    add_project(filling, project);
+    if (filling->projects < BATCH_PROJECTS && filling->body.length < BATCH_BYTES)
+        return 0;
+    run->failed = submit(run, filling, project->number) != 0;
+    return run->failed;
+}
+
+static void start(struct run *run, struct reclassify *reclassify)
+{
+    *run = (struct run){.reclassify = reclassify, .begun_ms = zclock_mono()};
+    run->folder = folder_new();
+    if (reclassify->options->department)
+        run->department = folder_fold_utf8(run->folder, reclassify->options->department);
+}
+
+static void end(struct run *run)
+{
+    for (size_t i = 0; i < run->filling_count; i++) {
+        free(run->fillings[i].revision);
+        strbuf_free(&run->fillings[i].body);
+    }
+    free(run->department);
+    folder_destroy(&run->folder);
+}
+
+int reclassify_run(struct reclassify *reclassify, struct fault *fault)
+{
+    struct run run;
+    int64_t number = 0, last = 0;
+    start(&run, reclassify);
+    do {
+        number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK, take_project,
+                               &run, &run.fault);
+        if (number > 0)
+            report(&run, last = number, NULL);
+    } while (number > 0 && !run.failed && !zsys_interrupted);
+    int failed = run.failed || number < 0;
+    for (size_t i = 0; i < run.filling_count && !failed; i++)
+        failed = submit(&run, &run.fillings[i], last) != 0;
+    if (!failed)
+        failed = bulk_finish(reclassify->bulk, &run.fault);
+    if (failed && fault)
+        *fault = run.fault;
+    end(&run);
+    return failed ? -1 : 0;
+}
+
+/* --- comparison --- */
+
+struct comparing {
+    struct run run;
+    struct moves *moves;
+    struct judge *judge; /* in a dry run */
+    const struct versioned *project;
+};
+
+static void take_judged(const struct judged *judged, void *argument)
+{
+    struct comparing *comparing = argument;
+    char *json = xstrndup(judged->json, judged->json_bytes);
+    moves_add(comparing->moves, comparing->project, comparing->project->old.json,
+              judged->is_error ? NULL : json, MOVE_FAILED);
+    free(json);
+    comparing->run.reclassify->judged++;
+}
+
+/* Judges in this process, and stores nothing. */
+static void judge_here(struct comparing *comparing, const struct versioned *project)
+{
+    const char *to = comparing->run.reclassify->options->to;
+    struct filling filling = {.revision = xstrdup(to ? to : project->old.revision)};
+    add_project(&filling, project);
+    strbuf_puts(&filling.body, "]}");
+    comparing->project = project;
+    if (judge_body(comparing->judge, filling.body.text, filling.body.length, take_judged, comparing,
+                   NULL))
+        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+    strbuf_free(&filling.body);
+    free(filling.revision);
+}
+
+static void compare_without_new(struct comparing *comparing, const struct versioned *project)
+{
+    struct reclassify *reclassify = comparing->run.reclassify;
+    if (!is_chosen(&comparing->run, project))
+        return;
+    if (is_unseen(reclassify, project))
+        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_UNSEEN);
+    else if (!is_kept(project))
+        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+    else if (comparing->judge)
+        judge_here(comparing, project);
+    else
+        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+}
+
+static int compare_project(const struct versioned *project, void *argument)
+{
+    struct comparing *comparing = argument;
+    const struct version *new = &project->new, *old = &project->old;
+    const char *from = comparing->run.reclassify->options->from;
+    if (!new->json)
+        compare_without_new(comparing, project);
+    else if (!is_of_department(&comparing->run, project))
+        return 0;
+    else if (new->event <= comparing->run.reclassify->since || !old->json)
+        moves_add(comparing->moves, project, new->json, new->json, MOVE_SAME);
+    else if (!from || strcmp(old->revision, from) == 0)
+        moves_add(comparing->moves, project, old->json, new->json, MOVE_FAILED);
+    return zsys_interrupted;
+}
+
+int reclassify_compare(struct reclassify *reclassify, struct moves *moves, struct fault *fault)
+{
+    struct comparing comparing = {.moves = moves};
+    int64_t number = 0, last = 0;
+    start(&comparing.run, reclassify);
+    if (reclassify->options->dry_run)
+        comparing.judge = judge_new(reclassify->engine, NULL);
+    do {
+        number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK,
+                               compare_project, &comparing, fault);
+        if (number > 0)
+            report(&comparing.run, last = number, NULL);
+    } while (number > 0 && !zsys_interrupted);
+    moves_finish(moves);
+    if (comparing.judge)
+        judge_destroy(&comparing.judge);
+    end(&comparing.run);
+    if (number >= 0 && zsys_interrupted)
+        return fault_set(fault, "cli.interrupted", "已中断");
+    return number < 0 ? -1 : 0;
+}

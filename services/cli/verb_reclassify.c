@@ -1,0 +1,447 @@
+/* jinmu reclassify: stored projects judged again, by a new revision or a new engine, and what moved. */
+#include "services/cli/verbs.h"
+
+#include "catalog/catalog.h"
+#include "common/lock.h"
+#include "common/state.h"
+#include "services/cli/columns.h"
+#include "services/cli/local_engine.h"
+#include "services/cli/moves_page.h"
+#include "services/cli/progress.h"
+#include "services/cli/reclassify.h"
+#include "services/cli/running.h"
+
+#include <argp.h>
+#include <czmq.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KEY_HTML = 1000, KEY_XLSX, KEY_RATE, KEY_ENGINE, KEY_AFFECTED, KEY_DB };
+
+struct options {
+    const char *state, *db, *to, *from, *department, *html, *xlsx, *action;
+    bool engine, only_affected, dry_run;
+    int64_t rate; /* -1: as configured */
+};
+
+static const struct argp_option option_list[] = {
+    {"to", 't', "REVISION", 0, "Judge by this revision", 0},
+    {"engine", KEY_ENGINE, NULL, 0,
+     "Judge by the present model, labels and rules, each project by the revision that it has", 0},
+    {"from", 'f', "REVISION", 0, "Only projects judged by this revision", 0},
+    {"department", 'd', "NAME", 0, "Only projects of this department", 0},
+    {"only-affected", KEY_AFFECTED, NULL, 0, "Only projects whose item or department changed", 0},
+    {"dry-run", 'n', NULL, 0, "Judge in this process, store nothing, report what would move", 0},
+    {"db", KEY_DB, "FILE", 0, "With --dry-run: another catalog database, not yet in use", 0},
+    {"rate", KEY_RATE, "N", 0, "At most N projects a second (default: reclassify/rate)", 0},
+    {"html", KEY_HTML, "FILE", 0, "Write the report as a page", 0},
+    {"xlsx", KEY_XLSX, "FILE", 0, "Write the report as a workbook, with all that moved", 0},
+    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *parser)
+{
+    struct options *options = parser->input;
+    char *end;
+    switch (key) {
+    case 't':
+        options->to = value;
+        return 0;
+    case 'f':
+        options->from = value;
+        return 0;
+    case 'd':
+        options->department = value;
+        return 0;
+    case 'n':
+        options->dry_run = true;
+        return 0;
+    case 's':
+        options->state = value;
+        return 0;
+    case KEY_ENGINE:
+        options->engine = true;
+        return 0;
+    case KEY_AFFECTED:
+        options->only_affected = true;
+        return 0;
+    case KEY_DB:
+        options->db = value;
+        return 0;
+    case KEY_HTML:
+        options->html = value;
+        return 0;
+    case KEY_XLSX:
+        options->xlsx = value;
+        return 0;
+    case KEY_RATE:
+        options->rate = strtoll(value, &end, 10);
+        if (end == value || *end || options->rate < 0)
+            argp_error(parser, "--rate is a number from 0");
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->action || (strcmp(value, "pause") != 0 && strcmp(value, "resume") != 0 &&
+                                strcmp(value, "report") != 0))
+            argp_error(parser, "pause, resume or report, not '%s'", value);
+        options->action = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->action && strcmp(options->action, "report") != 0)
+            return 0;
+        if (!options->to == !options->engine)
+            argp_error(parser, "either --to REVISION or --engine");
+        if (options->engine && options->only_affected)
+            argp_error(parser, "--only-affected needs --to");
+        if (options->db && !options->dry_run)
+            argp_error(parser, "--db needs --dry-run");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_list,
+    parse_option,
+    "[pause|resume|report]",
+    "Judges stored projects again and reports what moved; every project keeps its old result. A "
+    "run "
+    "that was stopped goes on where it was when it is started again. `pause` and `resume` hold a "
+    "run "
+    "back and let it go on; `report` compares once more and judges nothing.",
+    NULL,
+    NULL,
+    NULL};
+
+/* --- the run that is under way: STATE/reclassify.json --- */
+
+struct job {
+    char *directory, *record, *pause;
+    int lock;
+};
+
+static int open_job(struct job *job, const char *state, struct fault *fault)
+{
+    *job = (struct job){.lock = -1};
+    if (!(job->directory = state_directory(state, fault)))
+        return -1;
+    job->record = state_path(job->directory, "reclassify.json");
+    job->pause = state_path(job->directory, "reclassify.pause");
+    return 0;
+}
+
+static void close_job(struct job *job)
+{
+    free(job->directory);
+    free(job->record);
+    free(job->pause);
+    if (job->lock >= 0)
+        close(job->lock);
+}
+
+static bool same_text(const struct jv *record, const char *member, const char *text)
+{
+    const char *stored = jv_get_text(record, member);
+    return strcmp(stored ? stored : "", text ? text : "") == 0;
+}
+
+/* The event after which an unfinished run by the same target began; -1 when there is none. */
+static int64_t unfinished_since(const struct job *job, const struct version_target *target)
+{
+    FILE *file = fopen(job->record, "re");
+    char text[4096];
+    size_t length = file ? fread(text, 1, sizeof text, file) : 0;
+    if (file)
+        fclose(file);
+    struct jv *record = length ? jv_read(text, length, NULL) : NULL;
+    bool same = record && !jv_get_bool(record, "finished", true) &&
+                same_text(record, "to", target->revision) &&
+                same_text(record, "engine", target->engine) &&
+                same_text(record, "model", target->model);
+    int64_t since = same ? (int64_t)jv_get_number(record, "since", 0) : -1;
+    jv_destroy(&record);
+    return since;
+}
+
+static int write_record(const struct job *job, const struct version_target *target, int64_t since,
+                        bool finished, struct fault *fault)
+{
+    struct strbuf new = {0};
+    struct jv *record = jv_object();
+    jv_set_text(record, "to", target->revision ? target->revision : "");
+    jv_set_text(record, "engine", target->engine);
+    jv_set_text(record, "model", target->model);
+    jv_set_number(record, "since", (double)since);
+    jv_set(record, "finished", jv_of_bool(finished));
+    char *text = jv_write(record);
+    jv_destroy(&record);
+    strbuf_printf(&new, "%s.new", job->record);
+    FILE *file = fopen(new.text, "we");
+    bool written = file && fputs(text, file) >= 0;
+    written = file && fclose(file) == 0 && written && rename(new.text, job->record) == 0;
+    free(text);
+    strbuf_free(&new);
+    return written ? 0 : fault_set(fault, "state.write", "%s: %s", job->record, strerror(errno));
+}
+
+static int set_pause(const struct job *job, bool pause)
+{
+    if (!pause) {
+        bool was = unlink(job->pause) == 0;
+        puts(was ? "已恢复" : "没有暂停");
+        return 0;
+    }
+    FILE *file = fopen(job->pause, "we");
+    if (!file || fclose(file)) {
+        fprintf(stderr, "jinmu reclassify: %s: %s\n", job->pause, strerror(errno));
+        return 2;
+    }
+    puts("已暂停；用 jinmu reclassify resume 恢复");
+    return 0;
+}
+
+/* --- what the operator sees --- */
+
+struct display {
+    struct progress bar;
+    int64_t begun_ms, total, next_log_ms;
+    const char *what;
+};
+
+/* Rate and time left, from what was looked at so far. */
+static void show(int64_t looked_at, size_t judged, const char *why, void *argument)
+{
+    struct display *display = argument;
+    double seconds = (double)(zclock_mono() - display->begun_ms) / 1000;
+    double rate = seconds > 0 ? (double)looked_at / seconds : 0;
+    long left = rate > 0 ? (long)((double)(display->total - looked_at) / rate) : 0;
+    char text[128];
+    snprintf(text, sizeof text, "%.0f 个/秒 还需 %ld 分 %02ld 秒 已判 %zu%s%s", rate, left / 60,
+             left % 60, judged, why ? " " : "", why ? why : "");
+    progress_show(&display->bar, (size_t)looked_at, text);
+}
+
+static void begin_display(struct display *display, struct reclassify *reclassify, const char *what)
+{
+    *display = (struct display){.begun_ms = zclock_mono(), .what = what};
+    display->total = versions_count(reclassify->versions);
+    progress_start(&display->bar, what, (size_t)display->total);
+    reclassify->progress = show;
+    reclassify->argument = display;
+}
+
+static void print_summary(const struct moves *moves)
+{
+    struct columns columns = {.count = MOVES + 2};
+    columns_add(&columns, "部门");
+    for (int m = 0; m < MOVES; m++)
+        columns_add(&columns, move_words[m]);
+    columns_add(&columns, "新增待复核");
+    for (size_t d = 0; d <= moves->department_count; d++) {
+        bool last = d == moves->department_count;
+        const struct move_department *one = last ? &moves->all : &moves->departments[d];
+        columns_add(&columns, last ? "合计" : one->name);
+        for (int m = 0; m < MOVES; m++)
+            columns_add_number(&columns, (long)one->moves[m].count);
+        columns_add_number(&columns, (long)one->to_review.count);
+    }
+    columns_print(&columns);
+    if (!moves_changed(moves) && !moves->to_review.count)
+        puts("没有变化");
+}
+
+/* --- the report --- */
+
+static int write_page(const char *path, const struct moves_report *report, struct fault *fault)
+{
+    struct strbuf page = {0};
+    moves_page_write(&page, report);
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(page.text, 1, page.length, file) == page.length;
+    written = file && fclose(file) == 0 && written;
+    strbuf_free(&page);
+    return written ? 0 : fault_set(fault, "report.unwritable", "%s: %s", path, strerror(errno));
+}
+
+static void describe(struct strbuf *what, struct strbuf *made, const struct options *options,
+                     const struct reclassify *reclassify)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    char day[32];
+    localtime_r(&now, &parts);
+    strftime(day, sizeof day, "%Y-%m-%d %H:%M", &parts);
+    if (reclassify->target.revision)
+        strbuf_printf(what, "%s → %s",
+                      reclassify->options->from ? reclassify->options->from : "原结果",
+                      reclassify->target.revision);
+    else
+        strbuf_puts(what, "现行模型、标签和规则");
+    if (options->department)
+        strbuf_printf(what, "（%s）", options->department);
+    strbuf_printf(made, "%s　引擎 %s　模型 %s%s", day, reclassify->target.engine,
+                  reclassify->target.model, options->dry_run ? "　试算，结果未保存" : "");
+}
+
+static int report(struct reclassify *reclassify, const struct options *options, struct fault *fault)
+{
+    struct moves moves;
+    struct display display;
+    struct moves_book *book = NULL;
+    struct strbuf what = {0}, made = {0};
+    moves_start(&moves, reclassify->successors);
+    if (options->xlsx && !(book = moves_book_new(options->xlsx, fault)))
+        return -1;
+    moves.row = book ? moves_book_row : NULL;
+    moves.row_argument = book;
+    begin_display(&display, reclassify, options->dry_run ? "试算" : "比较");
+    int failed = reclassify_compare(reclassify, &moves, fault);
+    progress_end(&display.bar);
+    if (book && moves_book_finish(&book, failed ? NULL : &moves, failed ? NULL : fault))
+        failed = -1;
+    if (!failed) {
+        describe(&what, &made, options, reclassify);
+        struct moves_report page = {&moves, "重新判断报告", what.text, made.text,
+                                    moves.all.moves[MOVE_UNSEEN].count
+                                        ? "新目录只收录了一部分（摘录）：没有收录的部门的项目没有"
+                                          "重判，列为“目录未收录”。"
+                                        : ""};
+        printf("%s\n", what.text);
+        print_summary(&moves);
+        failed = options->html && write_page(options->html, &page, fault);
+    }
+    strbuf_free(&what);
+    strbuf_free(&made);
+    moves_free(&moves);
+    return failed ? -1 : 0;
+}
+
+/* --- the run --- */
+
+static int judge_all(struct reclassify *reclassify, const struct job *job,
+                     const struct running *running, struct fault *fault)
+{
+    struct display display;
+    int64_t since = unfinished_since(job, &reclassify->target);
+    if (since >= 0)
+        fprintf(stderr, "接着上次未完成的重判\n");
+    reclassify->since = since >= 0 ? since : versions_last_event(reclassify->versions);
+    if (write_record(job, &reclassify->target, reclassify->since, false, fault) ||
+        !(reclassify->bulk = bulk_new(running, fault)))
+        return -1;
+    begin_display(&display, reclassify, "重判");
+    int failed = reclassify_run(reclassify, fault);
+    double seconds = (double)(zclock_mono() - display.begun_ms) / 1000;
+    progress_end(&display.bar);
+    size_t lost = bulk_failed(reclassify->bulk);
+    bulk_destroy(&reclassify->bulk);
+    if (failed)
+        return -1;
+    fprintf(stderr, "重判 %zu 个项目，%.1f 秒（每秒 %.0f 个），跳过 %zu 个，失败 %zu 个\n",
+            reclassify->judged, seconds, seconds > 0 ? (double)reclassify->judged / seconds : 0,
+            reclassify->skipped, lost);
+    return write_record(job, &reclassify->target, reclassify->since, lost == 0, fault);
+}
+
+static int run(struct reclassify *reclassify, const struct options *options,
+               const struct running *running, struct job *job, struct fault *fault)
+{
+    bool only_report = options->action != NULL;
+    if (options->dry_run) {
+        reclassify->since = versions_last_event(reclassify->versions);
+    } else if (!only_report) {
+        char *path = state_path(job->directory, "reclassify.lock");
+        job->lock = lock_take(path, fault);
+        free(path);
+        if (job->lock < 0 || running_check(running, fault) ||
+            judge_all(reclassify, job, running, fault))
+            return -1;
+    }
+    return report(reclassify, options, fault);
+}
+
+/* The revisions as stored (free()). */
+static int find_revisions(struct store *store, const struct options *options, char **to,
+                          char **from, struct fault *fault)
+{
+    if ((options->to && !(*to = catalog_find_revision(store, options->to, fault))) ||
+        (options->from && !(*from = catalog_find_revision(store, options->from, fault))))
+        return -1;
+    return 0;
+}
+
+static int64_t configured_rate(const struct running *running, const struct options *options,
+                               struct fault *fault)
+{
+    int64_t rate = 0;
+    if (options->rate >= 0)
+        return options->rate;
+    return config_number(running->config, "reclassify/rate", 0, 1000000000, &rate, fault) ? -1
+                                                                                          : rate;
+}
+
+static int reclassify_all(const struct options *options, const struct running *running,
+                          struct job *job, struct fault *fault)
+{
+    struct reclassify_options how = {.department = options->department,
+                                     .only_affected = options->only_affected,
+                                     .dry_run = options->dry_run,
+                                     .pause_file = job->pause};
+    struct reclassify reclassify = {.options = &how};
+    struct engine *engine = NULL;
+    struct store *store = NULL;
+    char *path = local_engine_path(options->db, options->state, fault), *results = NULL;
+    char *to = NULL, *from = NULL;
+    int failed = -1;
+    if (!path || (how.rate = configured_rate(running, options, fault)) < 0 ||
+        !(engine = engine_load(path, fault)) ||
+        !(store = catalog_open(path, STORE_READ_ONLY, fault)) ||
+        find_revisions(store, options, &to, &from, fault))
+        goto done;
+    results = state_path(job->directory, "results.db");
+    reclassify.versions = versions_open(results, fault);
+    reclassify.successors = successors_new(store, to ? to : "", fault);
+    if (!reclassify.versions || !reclassify.successors)
+        goto done;
+    how.to = to;
+    how.from = from;
+    reclassify.target = (struct version_target){to, engine_version(), engine_model(engine)};
+    reclassify.engine = engine;
+    failed = run(&reclassify, options, running, job, fault);
+done:
+    successors_destroy(&reclassify.successors);
+    versions_close(&reclassify.versions);
+    store_close(&store);
+    if (engine)
+        engine_destroy(&engine);
+    free(results);
+    free(path);
+    free(to);
+    free(from);
+    return failed;
+}
+
+int verb_reclassify(int argc, char **argv)
+{
+    struct options options = {.rate = -1};
+    struct fault fault = {"", ""};
+    struct running running = {0};
+    struct job job;
+    int status = 2;
+    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    if (open_job(&job, options.state, &fault) == 0) {
+        if (options.action && strcmp(options.action, "report") != 0)
+            status = set_pause(&job, strcmp(options.action, "pause") == 0);
+        else if (running_find(&running, options.state, &fault) == 0 &&
+                 reclassify_all(&options, &running, &job, &fault) == 0)
+            status = 0;
+    }
+    if (status && *fault.code)
+        fprintf(stderr, "jinmu reclassify: %s\n", fault.message);
+    running_clear(&running);
+    close_job(&job);
+    return status;
+}
