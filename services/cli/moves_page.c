@@ -20,16 +20,20 @@ static double departments_total(const struct move_department *department)
 
 /* --- the plot: what became of each of the old decisions --- */
 
-enum { WIDTH = 900, LEFT = 150, RIGHT = 690, BAR = 14, GAP = 14, HEIGHT = 360 };
+enum {
+    WIDTH = 900,
+    LEFT = 150,
+    RIGHT = 690,
+    BAR = 14,
+    GAP = 14,
+    LEAST = 6,
+    HEIGHT = 360,
+    MARGIN = 12
+};
 
 struct band {
     double y, height;
 };
-
-static double column_scale(double total, int bands)
-{
-    return total > 0 ? (HEIGHT - GAP * (bands - 1)) / total : 0;
-}
 
 static void flow(struct strbuf *out, const struct band *from, const struct band *to, int move,
                  const char *title, double count)
@@ -60,61 +64,88 @@ static void bar(struct strbuf *out, double x, const struct band *band)
                   x, band->y, BAR, fmax(band->height, 1));
 }
 
-static void sankey(struct strbuf *out, const struct moves *moves)
+/* The two columns of the plot: old decisions on the left, what became of them on the right. */
+struct plot {
+    const struct moves *moves;
+    double rows[3], columns[MOVES], scale;
+    struct band left[3], right[MOVES];
+};
+
+/* Stands the bands of a column one below the other. */
+static void stand(struct band *bands, const double *counts, int count, double scale)
 {
-    double rows[3] = {0}, columns[MOVES] = {0}, total = 0;
-    int shown_rows = 0, shown_columns = 0;
+    double y = MARGIN;
+    for (int i = 0; i < count; i++) {
+        bands[i] = (struct band){y, counts[i] * scale};
+        y += counts[i] > 0 ? fmax(bands[i].height, LEAST) + GAP : 0;
+    }
+}
+
+/* Units of height for one project, when a column's bands and gaps have room. */
+static double scale_of(const double *counts, int count, double total)
+{
+    int bands = 0;
+    for (int i = 0; i < count; i++)
+        bands += counts[i] > 0;
+    return (HEIGHT - (GAP + LEAST) * (bands - 1)) / total;
+}
+
+static bool lay_out(struct plot *plot, const struct moves *moves)
+{
+    double total = 0;
+    *plot = (struct plot){.moves = moves};
     for (int d = 0; d < 3; d++)
         for (int m = 0; m < MOVES; m++) {
-            rows[d] += (double)moves->decisions[d][m];
-            columns[m] += (double)moves->decisions[d][m];
-            total += (double)moves->decisions[d][m];
+            double count = (double)moves->decisions[d][m];
+            plot->rows[d] += count;
+            plot->columns[m] += count;
+            total += count;
         }
-    for (int d = 0; d < 3; d++)
-        shown_rows += rows[d] > 0;
-    for (int m = 0; m < MOVES; m++)
-        shown_columns += columns[m] > 0;
     if (total <= 0)
-        return;
-    double scale = fmin(column_scale(total, shown_rows), column_scale(total, shown_columns));
-    struct band left[3], right[MOVES];
-    double y = 4;
-    strbuf_printf(out,
-                  "<figure><svg viewBox=\"0 0 %d %d\" role=\"img\"><title>原判断与重判结果"
-                  "</title>\n",
-                  WIDTH, HEIGHT + 8);
-    for (int d = 0; d < 3; d++) {
-        left[d] = (struct band){y, rows[d] * scale};
-        y += left[d].height + (rows[d] > 0 ? GAP : 0);
-    }
-    y = 4;
-    for (int m = 0; m < MOVES; m++) {
-        right[m] = (struct band){y, columns[m] * scale};
-        y += fmax(right[m].height, columns[m] > 0 ? 4 : 0) + (columns[m] > 0 ? GAP : 0);
-    }
+        return false;
+    plot->scale = fmin(scale_of(plot->rows, 3, total), scale_of(plot->columns, MOVES, total));
+    stand(plot->left, plot->rows, 3, plot->scale);
+    stand(plot->right, plot->columns, MOVES, plot->scale);
+    return true;
+}
+
+static void flows(struct strbuf *out, const struct plot *plot)
+{
     double used_left[3] = {0}, used_right[MOVES] = {0};
     for (int d = 0; d < 3; d++)
         for (int m = 0; m < MOVES; m++) {
-            double height = (double)moves->decisions[d][m] * scale;
-            if (height <= 0)
-                continue;
-            struct band from = {left[d].y + used_left[d], height},
-                        to = {right[m].y + used_right[m], height};
+            double count = (double)plot->moves->decisions[d][m], height = count * plot->scale;
+            struct band from = {plot->left[d].y + used_left[d], height},
+                        to = {plot->right[m].y + used_right[m], height};
             char title[128];
+            if (count == 0)
+                continue;
             snprintf(title, sizeof title, "%s → %s", decision_words[d], move_words[m]);
-            flow(out, &from, &to, m, title, (double)moves->decisions[d][m]);
+            flow(out, &from, &to, m, title, count);
             used_left[d] += height;
             used_right[m] += height;
         }
+}
+
+static void sankey(struct strbuf *out, const struct moves *moves)
+{
+    struct plot plot;
+    if (!lay_out(&plot, moves))
+        return;
+    strbuf_printf(out,
+                  "<figure><svg viewBox=\"0 0 %d %d\" role=\"img\"><title>原判断与重判结果"
+                  "</title>\n",
+                  WIDTH, HEIGHT + 2 * MARGIN);
+    flows(out, &plot);
     for (int d = 0; d < 3; d++)
-        if (rows[d] > 0) {
-            bar(out, LEFT, &left[d]);
-            label(out, "end", LEFT - 8, &left[d], decision_words[d], rows[d]);
+        if (plot.rows[d] > 0) {
+            bar(out, LEFT, &plot.left[d]);
+            label(out, "end", LEFT - 8, &plot.left[d], decision_words[d], plot.rows[d]);
         }
     for (int m = 0; m < MOVES; m++)
-        if (columns[m] > 0) {
-            bar(out, RIGHT, &right[m]);
-            label(out, "", RIGHT + BAR + 8, &right[m], move_words[m], columns[m]);
+        if (plot.columns[m] > 0) {
+            bar(out, RIGHT, &plot.right[m]);
+            label(out, "", RIGHT + BAR + 8, &plot.right[m], move_words[m], plot.columns[m]);
         }
     strbuf_puts(out, "</svg></figure>\n");
 }
@@ -166,7 +197,10 @@ static void departments_table(struct strbuf *out, const struct moves *moves, boo
     page_cell(out, "th class=\"number\"", "新增待复核");
     strbuf_puts(out, "</tr>\n");
     for (size_t d = 0; d < moves->department_count; d++)
-        department_row(out, &moves->departments[d], moves->departments[d].name, money, "");
+        department_row(out, &moves->departments[d],
+                       strcmp(moves->departments[d].name, "B") == 0 ? "各部门通用（B）"
+                                                                    : moves->departments[d].name,
+                       money, "");
     department_row(out, &moves->all, "合计", money, " class=\"sum\"");
     strbuf_puts(out, "</table></div>\n");
 }
