@@ -13,6 +13,9 @@ enum {
     LIKELY = 3,            /* candidates that count as possible */
     NAMED = 4              /* projects that a message names */
 };
+/* A project whose first candidate is the declared code, and whose amount is as near as this to the
+ * declared one, is what was declared, however unsure the engine is of it. */
+static const double same_thing = 0.15;
 
 /* ---- declared amounts ---- */
 
@@ -46,7 +49,7 @@ static void add_items(struct share *share, const struct jv *result, const char *
 }
 
 static void add_project(struct share *share, const struct jv *project, const struct jv *result,
-                        const char *code)
+                        const char *code, int64_t declared)
 {
     const char *decision = jv_get_text(result, "decision");
     const struct jv *candidates = jv_get(result, "candidates");
@@ -54,9 +57,11 @@ static void add_project(struct share *share, const struct jv *project, const str
     bool none = !decision || strcmp(decision, "none") == 0, likely = false;
     for (size_t c = 0; c < jv_count(candidates) && c < LIKELY; c++)
         likely = likely || is_code(jv_at(candidates, c), code);
-    if (!none && is_code(jv_at(candidates, 0), code) && fen > 0) {
+    bool first = is_code(jv_at(candidates, 0), code);
+    bool near = first && (double)llabs(fen - declared) <= same_thing * (double)declared;
+    if (first && (!none || near) && fen > 0) {
         share->sum += fen;
-        share->certain += strcmp(decision, "auto") == 0;
+        share->certain += near || strcmp(decision, "auto") == 0;
         if (share->sure++ < NAMED)
             strbuf_printf(&share->names, "%s“%s”", share->names.length ? "、" : "",
                           jv_get_text(project, "name"));
@@ -106,7 +111,7 @@ static void check_amount(struct document_view *view, const struct jv *items, con
     struct share share = {0};
     int64_t declared = declared_of(items, code);
     for (size_t i = 0; i < jv_count(projects); i++)
-        add_project(&share, jv_at(projects, i), jv_at(view->results, i), code);
+        add_project(&share, jv_at(projects, i), jv_at(view->results, i), code, declared);
     if (declared > 0 && share.certain > 0 && llabs(share.sum - declared) > TOLERANCE_FEN &&
         !some_add_up(&share, declared)) {
         char one[MONEY_TEXT], other[MONEY_TEXT];
