@@ -4,12 +4,15 @@
 #include "common/strbuf.h"
 #include "tests/services/stage.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -247,6 +250,48 @@ static void test_a_frame_over_the_limit_ends_the_connection_and_is_logged_once(v
     free(large);
 }
 
+static void test_a_connection_that_says_nothing_is_ended(void **state)
+{
+    struct stage *stage = *state;
+    struct sockaddr_in server = {.sin_family = AF_INET};
+    char byte[64];
+    server.sin_port = htons((uint16_t)atoi(strrchr(stage->endpoint, ':') + 1));
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int connection = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(connection, (struct sockaddr *)&server, sizeof server), 0);
+    while (recv(connection, byte, sizeof byte, 0) > 0) { /* its greeting, then the end */
+    }
+    close(connection);
+    assert_true(process_logged(stage->broker, "or nothing for too long", LOG_MS));
+}
+
+static void test_connections_of_one_address_have_a_limit(void **state)
+{
+    (void)state;
+    enum { LIMIT = 6 };
+    struct stage stage;
+    zsock_t *peers[LIMIT];
+    setenv("JINMU_LIMITS_CONNECTIONS_OF_ONE", "6", 1);
+    stage_open_tcp(&stage, "");
+    unsetenv("JINMU_LIMITS_CONNECTIONS_OF_ONE");
+    for (int i = 0; i < LIMIT - 2; i++) { /* the test at the start, and its end, may still count */
+        peers[i] = stage_peer(&stage);
+        zmsg_t *answer = peer_ask(peers[i], "mmi.service", "echo", NULL);
+        zmsg_destroy(&answer);
+    }
+    for (int i = LIMIT - 2; i < LIMIT; i++)
+        peers[i] = stage_peer(&stage);
+    zsock_t *more = stage_peer(&stage);
+    assert_true(process_logged(stage.broker, "too many connections", LOG_MS));
+    zmsg_t *answer = peer_ask(peers[0], "mmi.service", "echo", NULL); /* those that are in stay */
+    assert_string_equal(frame_text(answer, 0), "404");
+    zmsg_destroy(&answer);
+    zsock_destroy(&more);
+    for (int i = 0; i < LIMIT; i++)
+        zsock_destroy(&peers[i]);
+    stage_close(&stage);
+}
+
 static void test_a_peer_that_leaves_is_no_bad_peer(void **state)
 {
     struct stage *stage = *state;
@@ -284,6 +329,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_a_frame_over_the_limit_ends_the_connection_and_is_logged_once, open_stage,
             close_stage),
+        cmocka_unit_test_setup_teardown(test_a_connection_that_says_nothing_is_ended, open_stage,
+                                        close_stage),
+        cmocka_unit_test(test_connections_of_one_address_have_a_limit),
         cmocka_unit_test_setup_teardown(test_a_peer_that_leaves_is_no_bad_peer, open_stage,
                                         close_stage),
     };
