@@ -12,10 +12,9 @@ enum {
     MOST_MESSAGES = 512,
     MOST_BYTES = 4 * 1024 * 1024,
     FRAME_ROOM = 64 * 1024, /* a frame may be larger than a body by this, for JSON escapes */
-    LAZY_COMMIT_MS = 20,    /* a finished job that nobody asks for waits for others so long */
-    LAZY_COMMIT_CHANGES = 256,
-    TROUBLE_MS = 1000, /* after a failed commit, until the next try */
     EXPIRE_MS = 60000,
+    EXPIRE_AT_ONCE = 500, /* replies, in one commit */
+    EXPIRE_AGAIN_MS = 100,
     RECEIVE_HWM = 100,
     LINGER_MS = 1000,
     TCP_HEARTBEAT_MS = 5000,
@@ -126,9 +125,12 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
     broker->since = zclock_time();
     broker->spool = spool_open(options->spool_path, fault);
     if (!broker->spool || spool_each_open(broker->spool, take_up, broker, fault) ||
-        !(broker->router = open_router(options, fault)))
+        !(broker->router = open_router(options, fault))) {
         broker_destroy(&broker);
-    else if (!options->guard)
+        return NULL;
+    }
+    broker->committer = committer_new(broker->spool);
+    if (!options->guard)
         broker->monitor = open_monitor(broker->router);
     return broker;
 }
@@ -149,6 +151,7 @@ void broker_destroy(struct broker **broker)
 {
     if (!*broker)
         return;
+    committer_destroy(&(*broker)->committer);
     struct change *change;
     while ((change = zlist_pop((*broker)->changes)))
         change_destroy(&change);
@@ -221,71 +224,6 @@ bool broker_has_room(struct broker *broker, int64_t bytes, const char **code, in
            totals.bytes + broker->pending_bytes + bytes <= broker->options.max_bytes;
 }
 
-void broker_change(struct broker *broker, struct change *change)
-{
-    if (zlist_size(broker->changes) == 0)
-        broker->lazy_commit_at = zclock_mono() + LAZY_COMMIT_MS;
-    if (change->answer)
-        broker->urgent = true;
-    if (change->kind == CHANGE_ACCEPT) {
-        broker->pending_jobs++;
-        broker->pending_bytes += change->record.bytes;
-    }
-    zlist_append(broker->changes, change);
-}
-
-/* Commits a list. When that fails, those that somebody waits for are refused and the others, whose
- * effect may come later, are left in the list. */
-static int commit_list(struct broker *broker, zlist_t *changes)
-{
-    struct fault fault = {0};
-    int64_t started = zclock_usecs();
-    int status = spool_commit(broker->spool, changes, &fault);
-    if (status) {
-        broker->tally.commit_failures++;
-        broker->trouble_until = zclock_mono() + TROUBLE_MS;
-        log_error("commit_failed", "changes=%zu code=%s reason=\"%s\"", zlist_size(changes),
-                  fault.code, fault.message);
-    } else {
-        broker->tally.changes += zlist_size(changes);
-        meter_add(&broker->tally.commits, zclock_usecs() - started);
-    }
-    for (size_t left = zlist_size(changes); left > 0; left--) {
-        struct change *change = zlist_pop(changes);
-        if (status && !change->answer) {
-            zlist_append(changes, change);
-            continue;
-        }
-        titanic_settle(broker, change, status ? &fault : NULL);
-        change_destroy(&change);
-    }
-    return status;
-}
-
-void broker_commit(struct broker *broker)
-{
-    if (zlist_size(broker->changes) == 0)
-        return;
-    /* Settling a change may note another one, for the commit after this. */
-    zlist_t *changes = broker->changes;
-    broker->changes = zlist_new();
-    broker->urgent = false;
-    broker->pending_jobs = broker->pending_bytes = 0;
-    size_t all = zlist_size(changes);
-    int status = commit_list(broker, changes);
-    size_t kept = zlist_size(changes);
-    if (status && kept > 0 && kept < all)
-        status = commit_list(broker, changes);
-    if (status == 0)
-        broker->trouble_until = 0;
-    struct change *change;
-    while ((change = zlist_pop(changes)))
-        broker_change(broker, change);
-    if (broker->trouble_until)
-        broker->lazy_commit_at = broker->trouble_until;
-    zlist_destroy(&changes);
-}
-
 static void handle(struct broker *broker, zmsg_t *frames)
 {
     zframe_t *peer = zmsg_pop(frames);
@@ -329,30 +267,35 @@ static int wait_ms(struct broker *broker)
     int64_t due = earlier(broker->heartbeat_at, broker->expire_at);
     due = earlier(due, dispatch_next_due(broker, now));
     due = earlier(due, clients_next_give_up(broker));
-    if (zlist_size(broker->changes) > 0)
+    if (zlist_size(broker->changes) > 0 && !committer_is_busy(broker->committer))
         due = earlier(due, broker->lazy_commit_at);
     if (broker->stopping)
         due = earlier(due, broker->stop_at);
     return due <= now ? 0 : (int)(due - now);
 }
 
-static bool commit_is_due(const struct broker *broker, int64_t now)
+static void expire_one(const struct record *record, void *broker)
 {
-    size_t changes = zlist_size(broker->changes);
-    return broker->urgent || (changes > 0 && now >= broker->lazy_commit_at) ||
-           (changes >= LAZY_COMMIT_CHANGES && !broker->trouble_until);
+    broker_change(broker, change_new(CHANGE_REMOVE, record));
 }
 
+/* Notes some replies that nobody closed for removal, when nothing else is to be committed: what was
+ * noted before is then gone. */
 static void expire(struct broker *broker, int64_t now)
 {
     struct fault fault;
+    broker->expire_at = now + EXPIRE_AGAIN_MS;
+    if (committer_is_busy(broker->committer) || zlist_size(broker->changes) > 0)
+        return;
     int expired =
-        spool_expire(broker->spool, zclock_time() - broker->options.retention_s * 1000, &fault);
+        spool_each_expired(broker->spool, zclock_time() - broker->options.retention_s * 1000,
+                           EXPIRE_AT_ONCE, expire_one, broker, &fault);
     if (expired < 0)
         log_error("expire_failed", "reason=\"%s\"", fault.message);
     else if (expired > 0)
         log_info("replies_expired", "count=%d", expired);
-    broker->expire_at = expired > 0 ? now : now + EXPIRE_MS;
+    if (expired < EXPIRE_AT_ONCE)
+        broker->expire_at = now + EXPIRE_MS;
     crew_tidy(broker->crew);
 }
 
@@ -388,7 +331,7 @@ static void probe_soon(struct broker *broker)
 }
 
 /* What wakes the broker; a descriptor of -1 never does. */
-enum { ROUTER, ENDING, LOST, KEYS, RELOAD, ITEMS };
+enum { ROUTER, ENDING, COMMITTED, LOST, KEYS, RELOAD, ITEMS };
 
 static void set_items(const struct broker *broker, int ending, zmq_pollitem_t items[ITEMS])
 {
@@ -397,6 +340,8 @@ static void set_items(const struct broker *broker, int ending, zmq_pollitem_t it
     int reload = broker->reload.run ? broker->reload.descriptor : -1;
     items[ROUTER] = (zmq_pollitem_t){zsock_resolve(broker->router), 0, ZMQ_POLLIN, 0};
     items[ENDING] = (zmq_pollitem_t){NULL, ending, ZMQ_POLLIN, 0};
+    items[COMMITTED] =
+        (zmq_pollitem_t){NULL, committer_descriptor(broker->committer), ZMQ_POLLIN, 0};
     items[LOST] = (zmq_pollitem_t){monitor, guard ? guard_ended(guard) : -1, ZMQ_POLLIN, 0};
     items[KEYS] = (zmq_pollitem_t){NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0};
     items[RELOAD] = (zmq_pollitem_t){NULL, reload, ZMQ_POLLIN, 0};
@@ -419,6 +364,7 @@ static void handle_items(struct broker *broker, zmq_pollitem_t items[ITEMS])
 
 void broker_turn(struct broker *broker)
 {
+    broker_settle(broker, false);
     receive_all(broker);
     int64_t now = zclock_mono();
     if (now >= broker->trouble_until)
@@ -427,11 +373,9 @@ void broker_turn(struct broker *broker)
         dispatch_heartbeats(broker, now);
     clients_give_up(broker, now);
     dispatch_deadlines(broker, now);
-    dispatch_all(broker); /* so that workers have work while we commit */
-    if (commit_is_due(broker, now)) {
-        broker_commit(broker);
-        dispatch_all(broker);
-    }
+    dispatch_all(broker);
+    if (broker_commit_is_due(broker, now))
+        broker_begin_commit(broker);
     if (now >= broker->expire_at)
         expire(broker, now);
 }

@@ -2,6 +2,7 @@
 #define JINMU_BROKER_H
 
 #include "common/complaints.h"
+#include "services/broker/committer.h"
 #include "services/broker/crew.h"
 #include "services/broker/spool.h"
 
@@ -64,12 +65,14 @@ struct broker {
     struct spool *spool;
     struct crew *crew;
     struct complaints *complaints;
-    zhashx_t *jobs;                      /* by UUID: all that are not done */
-    zlist_t *direct;                     /* the direct requests among them, oldest first */
-    struct queue deadlines;              /* those with a deadline, by it */
-    zlist_t *changes;                    /* struct change, for the next commit */
-    bool urgent;                         /* somebody waits for that commit */
-    int64_t pending_jobs, pending_bytes; /* of the ACCEPTs among them */
+    zhashx_t *jobs;         /* by UUID: all that are not done */
+    zlist_t *direct;        /* the direct requests among them, oldest first */
+    struct queue deadlines; /* those with a deadline, by it */
+    zlist_t *changes;       /* struct change, for the next commit */
+    bool urgent;            /* somebody waits for that commit */
+    struct committer *committer;
+    size_t commit_size;                  /* changes in the commit under way */
+    int64_t pending_jobs, pending_bytes; /* of ACCEPTs noted or under way */
     int64_t leased[PRIORITIES];
     uint64_t arrivals, leases;
     /* When things are due, monotonic ms. */
@@ -84,14 +87,19 @@ struct broker {
 struct broker *broker_new(const struct broker_options *options, struct fault *fault);
 /* The event loop; returns when `ending` (a descriptor) became readable and all is put away. */
 void broker_run(struct broker *broker, int ending);
-/* One turn of it, without waiting: all that has arrived is taken in, jobs go to free workers, one
- * commit makes the turn's submissions and results durable, and then their senders get their answers. */
+/* One turn of it, without waiting: who waited for a commit that has ended is told, all that has arrived
+ * is taken in, jobs go to free workers, and one commit is begun for all that was noted. */
 void broker_turn(struct broker *broker);
 void broker_destroy(struct broker **broker);
 
 /* Notes a change for the next commit: a change with an answer makes it urgent. Takes it over. */
 void broker_change(struct broker *broker, struct change *change);
-/* Commits what is noted, now. */
+/* Begins the commit of what is noted, unless one is under way: then it begins with the turn after. */
+void broker_begin_commit(struct broker *broker);
+bool broker_commit_is_due(const struct broker *broker, int64_t now);
+/* When a commit has ended (with `wait`: waits for it), tells who waited for it. */
+void broker_settle(struct broker *broker, bool wait);
+/* Commits what is noted, now, and waits for it. */
 void broker_commit(struct broker *broker);
 /* Takes a job over into its service's queue and the table of jobs: now, or when its record is due. */
 void broker_add_job(struct broker *broker, struct job *job);

@@ -1,5 +1,6 @@
 #include "services/broker/spool_inside.h"
 
+#include "common/log.h"
 #include "common/strbuf.h"
 
 #include "services/broker/schema.sql.h"
@@ -9,8 +10,9 @@
 #include <string.h>
 
 enum {
-    CHECKPOINT_PAGES =
-        8000 /* 32 MB of log: fewer pages are written twice than with SQLite's 1000 */
+    CHECKPOINT_PAGES = 2000, /* of log: twice SQLite's own, so that fewer pages are written twice */
+    WASTE_PAGES = 4000,      /* 16 MB: so many free pages in the file are worth a … */
+    WORTH = 8,               /* … rewrite, when it is so many times as large as what it holds */
 };
 
 static const char *const migrations[] = {schema_sql, schema_2_sql};
@@ -21,7 +23,6 @@ static const char *const statements_sql[STATEMENTS] = {
                    " accepted, bytes) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?)",
     [INSERT_BODY] = "INSERT INTO body (job, part, content) VALUES (?, ?, ?)",
     [SELECT_KEY] = "SELECT " SPOOL_COLUMNS " FROM job WHERE key = ?",
-    [SELECT_UUID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE uuid = ?",
     [SELECT_ID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE id = ?",
     [SELECT_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
     [DELETE_BODY] = "DELETE FROM body WHERE job = ?",
@@ -32,12 +33,6 @@ static const char *const statements_sql[STATEMENTS] = {
                     " WHERE id = ?",
     [UPDATE_REVIVED] = "UPDATE job SET state = 'ready', finished = NULL, attempts = 0, due = ?,"
                        " deadline = 0, reason = '' WHERE id = ?",
-    [SELECT_OPEN] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'ready' UNION ALL"
-                    " SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'split' ORDER BY id",
-    [SELECT_DEAD] = "SELECT " SPOOL_COLUMNS ", reason FROM job WHERE state = 'dead'"
-                    " ORDER BY finished DESC LIMIT ?",
-    [SELECT_EXPIRED] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'done' AND finished < ?"
-                       " ORDER BY finished LIMIT ?",
     [UPDATE_SPLIT] = "UPDATE job SET state = 'split', bytes = 0 WHERE id = ?",
     [INSERT_PART] = "INSERT INTO job (uuid, service, priority, state, attempts, due, deadline,"
                     " accepted, bytes, parent, part)"
@@ -47,6 +42,17 @@ static const char *const statements_sql[STATEMENTS] = {
     [SELECT_PARTS] = "SELECT " SPOOL_COLUMNS " FROM job WHERE parent = ? ORDER BY part",
     [DELETE_PARTS] = "DELETE FROM job WHERE parent = ? AND state <> 'dead'",
     [ORPHAN_PARTS] = "UPDATE job SET parent = NULL WHERE parent = ?",
+};
+
+static const char *const questions_sql[QUESTIONS] = {
+    [FIND_UUID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE uuid = ?",
+    [FIND_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
+    [FIND_OPEN] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'ready' UNION ALL"
+                  " SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'split' ORDER BY id",
+    [FIND_DEAD] = "SELECT " SPOOL_COLUMNS ", reason FROM job WHERE state = 'dead'"
+                  " ORDER BY finished DESC LIMIT ?",
+    [FIND_EXPIRED] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'done' AND finished < ?"
+                     " ORDER BY finished LIMIT ?",
 };
 
 int spool_schema_version(void)
@@ -91,39 +97,74 @@ static void count_all(struct spool *spool)
     };
 }
 
+static int note_log_pages(void *spool, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    ((struct spool *)spool)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+/* Debian's SQLite overwrites what is deleted with zeros, which costs a write for each page of a
+ * finished job's body. Checkpoints are spool_tidy's. */
+static const char tuning[] = "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 0";
+
+static int open_writer(struct spool *spool, const char *path, struct fault *fault)
+{
+    spool->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
+    if (!spool->store || store_exec(spool->store, tuning, fault))
+        return -1;
+    sqlite3_wal_hook(spool->store->db, note_log_pages, spool);
+    for (int i = 0; i < STATEMENTS; i++)
+        if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
+            return -1;
+    spool->durable = true; /* as the store was opened */
+    return 0;
+}
+
+static int open_reader(struct spool *spool, const char *path, struct fault *fault)
+{
+    spool->reader = store_open(path, STORE_READ_ONLY, &schema, fault);
+    if (!spool->reader)
+        return -1;
+    for (int i = 0; i < QUESTIONS; i++)
+        if (!(spool->questions[i] = store_prepare(spool->reader, questions_sql[i], fault)))
+            return -1;
+    return 0;
+}
+
 struct spool *spool_open(const char *path, struct fault *fault)
 {
     struct spool *spool = xcalloc(1, sizeof *spool);
-    spool->store = store_open(path, STORE_WRITE_DURABLE, &schema, fault);
-    /* Debian's SQLite overwrites what is deleted with zeros, which costs a write for each page of a
-     * finished job's body. */
-    if (!spool->store || store_exec(spool->store, "PRAGMA secure_delete = OFF", fault))
-        goto failed;
-    for (int i = 0; i < STATEMENTS; i++)
-        if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
-            goto failed;
-    count_all(spool);
-    spool->durable = true; /* as the store was opened */
+    pthread_mutex_init(&spool->lock, NULL);
+    if (open_writer(spool, path, fault) || open_reader(spool, path, fault))
+        spool_close(&spool);
+    else
+        count_all(spool);
     return spool;
-failed:
-    spool_close(&spool);
-    return NULL;
 }
 
 void spool_close(struct spool **spool)
 {
     if (!*spool)
         return;
+    for (int i = 0; i < QUESTIONS; i++)
+        sqlite3_finalize((*spool)->questions[i]);
+    store_close(&(*spool)->reader);
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize((*spool)->statements[i]);
     store_close(&(*spool)->store);
+    pthread_mutex_destroy(&(*spool)->lock);
     free(*spool);
     *spool = NULL;
 }
 
 struct spool_totals spool_totals(const struct spool *spool)
 {
-    return spool->totals;
+    pthread_mutex_t *lock = &((struct spool *)(uintptr_t)spool)->lock;
+    pthread_mutex_lock(lock);
+    struct spool_totals totals = spool->totals;
+    pthread_mutex_unlock(lock);
+    return totals;
 }
 
 int spool_insert_body(struct spool *spool, int64_t id, zmsg_t *body, struct fault *fault)
@@ -153,8 +194,8 @@ static int accept_job(struct spool *spool, struct change *change, struct spool_t
     struct record *record = &change->record;
     struct record known = {0};
     if (change->key &&
-        spool_read_one(spool, store_bind(spool->statements[SELECT_KEY], "t", change->key), &known,
-                       fault) != SPOOL_UNKNOWN) {
+        spool_read_one(spool->store, store_bind(spool->statements[SELECT_KEY], "t", change->key),
+                       &known, fault) != SPOOL_UNKNOWN) {
         record_clear(record);
         *record = known;
         change->duplicate = true;
@@ -200,7 +241,7 @@ static int change_job(struct spool *spool, struct change *change, struct spool_t
     struct record old = {0};
     struct fault why = {0};
     enum spool_state was = spool_read_one(
-        spool, store_bind(spool->statements[SELECT_ID], "i", record->id), &old, &why);
+        spool->store, store_bind(spool->statements[SELECT_ID], "i", record->id), &old, &why);
     if (was == SPOOL_UNKNOWN) {
         if (why.code[0] && fault)
             *fault = why;
@@ -276,7 +317,7 @@ static int begin(struct spool *spool, bool durable, struct fault *fault)
 
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
 {
-    struct spool_totals totals = spool->totals;
+    struct spool_totals totals = spool_totals(spool);
     int64_t now = zclock_time();
     if (begin(spool, somebody_waits(changes), fault))
         return -1;
@@ -287,9 +328,40 @@ int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
                                                : change_job(spool, change, &totals, now, fault);
     if (!status)
         status = store_commit(spool->store, fault);
-    if (status)
+    if (status) {
         give_way(spool);
+        return status;
+    }
+    pthread_mutex_lock(&spool->lock);
+    spool->totals = totals;
+    pthread_mutex_unlock(&spool->lock);
+    return 0;
+}
+
+/* The file keeps the room of a queue that was long. When that has been worked off, what is left is
+ * little, and quickly written anew. */
+static void shrink(struct spool *spool)
+{
+    int64_t pages = store_number(spool->store, "PRAGMA page_count", 0);
+    int64_t free_pages = store_number(spool->store, "PRAGMA freelist_count", 0);
+    if (free_pages < WASTE_PAGES || (pages - free_pages) * WORTH > pages)
+        return;
+    struct fault fault;
+    int64_t begun = zclock_usecs();
+    if (store_exec(spool->store, "VACUUM", &fault))
+        log_info("spool_not_shrunk", "code=%s reason=\"%s\"", fault.code, fault.message);
     else
-        spool->totals = totals;
-    return status;
+        log_info("spool_shrunk", "pages=%lld free=%lld us=%lld", (long long)pages,
+                 (long long)free_pages, (long long)(zclock_usecs() - begun));
+}
+
+void spool_tidy(struct spool *spool)
+{
+    struct spool_totals totals = spool_totals(spool);
+    if (totals.ready == 0 && totals.split == 0)
+        shrink(spool);
+    if (spool->log_pages < CHECKPOINT_PAGES)
+        return;
+    sqlite3_wal_checkpoint_v2(spool->store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    spool->log_pages = 0; /* the next commit tells anew */
 }

@@ -54,8 +54,12 @@ int spool_schema_version(void);
 struct spool *spool_open(const char *path, struct fault *fault);
 void spool_close(struct spool **spool);
 
-/* Commits the changes (struct change) in their order. 0, or -1 with a fault: then none is made. */
+/* Commits the changes (struct change) in their order. 0, or -1 with a fault: then none is made. May
+ * run in another thread than all else but spool_tidy. */
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault);
+/* Between commits: brings the log into the file when it has grown, and makes the file small again
+ * when the queue has been worked off. What fails is done by a later one. */
+void spool_tidy(struct spool *spool);
 struct spool_totals spool_totals(const struct spool *spool);
 
 /* Each job that is ready or split, oldest first; `visit` takes the record over. 0, or -1 with a
@@ -71,7 +75,9 @@ int spool_each_dead(struct spool *spool, int limit,
 enum spool_state spool_find(struct spool *spool, const char *uuid, struct record *record);
 /* The frames of a job's body, or NULL with a fault. */
 zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault);
-/* Forgets replies that were finished before (ms since 1970), some at a time. How many, or -1. */
-int spool_expire(struct spool *spool, int64_t before, struct fault *fault);
+/* Replies that were finished before (ms since 1970), at most `limit`. How many, or -1. */
+int spool_each_expired(struct spool *spool, int64_t before, int limit,
+                       void (*visit)(const struct record *record, void *argument), void *argument,
+                       struct fault *fault);
 
 #endif

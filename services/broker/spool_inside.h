@@ -5,13 +5,14 @@
 
 #include "common/store.h"
 
+#include <pthread.h>
+
 /* What spool.c (changes), spool_parts.c (batches in parts) and spool_read.c share. */
 
 enum statement {
     INSERT_JOB,
     INSERT_BODY,
     SELECT_KEY,
-    SELECT_UUID,
     SELECT_ID,
     SELECT_BODY,
     DELETE_BODY,
@@ -20,9 +21,6 @@ enum statement {
     UPDATE_RETRY,
     UPDATE_DEAD,
     UPDATE_REVIVED,
-    SELECT_OPEN,
-    SELECT_DEAD,
-    SELECT_EXPIRED,
     UPDATE_SPLIT,
     INSERT_PART,
     SELECT_PARENT,
@@ -33,11 +31,20 @@ enum statement {
     STATEMENTS
 };
 
+/* Of the reader. */
+enum question { FIND_UUID, FIND_BODY, FIND_OPEN, FIND_DEAD, FIND_EXPIRED, QUESTIONS };
+
 struct spool {
+    /* Of who commits. */
     struct store *store;
     sqlite3_stmt *statements[STATEMENTS];
+    bool durable;  /* commits wait for the disk */
+    int log_pages; /* in the write-ahead log */
+    /* Of everybody else: a connection that only reads. */
+    struct store *reader;
+    sqlite3_stmt *questions[QUESTIONS];
+    pthread_mutex_t lock; /* of the totals */
     struct spool_totals totals;
-    bool durable; /* commits wait for the disk */
 };
 
 #define SPOOL_COLUMNS                                                                              \
@@ -48,8 +55,10 @@ enum { SPOOL_COLUMN_COUNT = 12 };
 /* The record in a row of SPOOL_COLUMNS. */
 enum spool_state spool_read_record(sqlite3_stmt *row, struct record *record);
 /* Reads the one row of a bound SELECT. SPOOL_UNKNOWN when there is none or it cannot be read. */
-enum spool_state spool_read_one(struct spool *spool, sqlite3_stmt *bound, struct record *record,
+enum spool_state spool_read_one(struct store *store, sqlite3_stmt *bound, struct record *record,
                                 struct fault *fault);
+/* The frames that a bound SELECT of body gives; NULL with a fault. */
+zmsg_t *spool_read_body(struct store *store, sqlite3_stmt *bound, int64_t id, struct fault *fault);
 /* Stores the frames without a copy: they live until after the commit. */
 int spool_insert_body(struct spool *spool, int64_t id, zmsg_t *body, struct fault *fault);
 /* A ready job is done and has a reply. */

@@ -57,7 +57,8 @@ static int add_answers(struct spool *spool, int64_t parent, struct batch_answers
     while ((status = store_next(spool->store, select, fault)) == 1) {
         struct record part;
         enum spool_state state = spool_read_record(select, &part);
-        zmsg_t *body = spool_body(spool, part.id, fault);
+        sqlite3_stmt *content = store_bind(spool->statements[SELECT_BODY], "i", part.id);
+        zmsg_t *body = spool_read_body(spool->store, content, part.id, fault);
         if (!body) {
             record_clear(&part);
             sqlite3_reset(select);

@@ -160,10 +160,8 @@ void titanic_service_reply(struct broker *broker, struct answer **answer, zmsg_t
         return;
     }
     struct job *job = broker_find_job(broker, uuid);
-    if (job && job->state == JOB_ENDED) {
-        broker_commit(broker);
-        job = broker_find_job(broker, uuid);
-    }
+    if (job && job->state == JOB_ENDED)
+        broker->urgent = true; /* its reply waits for a commit, and somebody for its reply */
     if (job) {
         answer_status(*answer, broker->router, job_is_direct(job) ? "400" : "300", NULL);
         return;

@@ -25,6 +25,7 @@ enum {
     INTERACTIVE = 1000,          /* requests in a round, one after the other */
     DESCRIPTION = 500,           /* code points */
     ANSWER_MS = 20000,
+    SETTLE_MS = 300,
     STALL_S = 20, /* without a stored result: something is broken */
 };
 
@@ -129,6 +130,7 @@ static void measure_bulk(struct bench *bench)
     for (int i = 0; i < PROGRAMS; i++)
         figures_add(&bench->cpu[i],
                     (stand_cpu_seconds(&bench->stand, programs[i]) - cpu[i]) * 1e6 / BULK_PROJECTS);
+    zclock_sleep(SETTLE_MS); /* files are tidied after the last commit */
     figures_add(&bench->bytes, (double)(stand_bytes(&bench->stand) - bytes) / BULK_PROJECTS);
 }
 

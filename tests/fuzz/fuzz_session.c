@@ -244,6 +244,7 @@ static void take_step(struct session *session)
     uint8_t step = next(session);
     steps[step / 8 % 8](session, &session->peers[step % PEERS]);
     broker_turn(session->broker);
+    broker_commit(session->broker);
     receive_all(session);
 }
 

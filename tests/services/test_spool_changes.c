@@ -239,6 +239,11 @@ static void test_changes_to_a_job_that_is_gone_are_no_error(void **state)
     assert_totals(place, 0, 0, 0, 0);
 }
 
+static void remove_it(const struct record *record, void *place)
+{
+    zlist_append(((struct place *)place)->changes, change_new(CHANGE_REMOVE, record));
+}
+
 static void test_only_old_replies_expire(void **state)
 {
     struct place *place = *state;
@@ -249,9 +254,43 @@ static void test_only_old_replies_expire(void **state)
     finish->body = zmsg_new();
     zmsg_addstr(finish->body, "reply");
     commit(place);
-    assert_int_equal(spool_expire(place->spool, zclock_time() - 60000, NULL), 0);
-    assert_int_equal(spool_expire(place->spool, zclock_time() + 60000, NULL), 1);
+    int64_t now = zclock_time();
+    assert_int_equal(spool_each_expired(place->spool, now - 60000, 9, remove_it, place, NULL), 0);
+    assert_int_equal(spool_each_expired(place->spool, now + 60000, 9, remove_it, place, NULL), 1);
+    commit(place);
     assert_totals(place, 1, 0, 0, 3);
+}
+
+static int64_t file_bytes(const struct place *place)
+{
+    struct stat status;
+    assert_int_equal(stat(place->path, &status), 0);
+    return status.st_size;
+}
+
+static void test_file_is_small_again_when_the_queue_is_worked_off(void **state)
+{
+    enum { LARGE = 32 << 20 };
+    struct place *place = *state;
+    char *large = calloc(LARGE + 1, 1);
+    memset(large, 'x', LARGE);
+    note_accept(place, A, large);
+    note_accept(place, B, "two");
+    commit(place);
+    spool_tidy(place->spool);
+    assert_true(file_bytes(place) > LARGE);
+    note(place, CHANGE_REMOVE, A);
+    commit(place);
+    spool_tidy(place->spool);
+    assert_true(file_bytes(place) > LARGE); /* B is still to do */
+    note(place, CHANGE_FINISH, B)->body = zmsg_new();
+    commit(place);
+    spool_tidy(place->spool);
+    spool_close(&place->spool); /* brings the log into the file */
+    assert_true(file_bytes(place) < LARGE / 32);
+    place->spool = spool_open(place->path, NULL);
+    assert_totals(place, 0, 1, 0, 0);
+    free(large);
 }
 
 static void test_bodies_leave_with_their_job(void **state)
@@ -342,6 +381,7 @@ int main(void)
         SPOOL(test_a_known_key_gives_the_first_job),
         SPOOL(test_changes_to_a_job_that_is_gone_are_no_error),
         SPOOL(test_only_old_replies_expire),
+        SPOOL(test_file_is_small_again_when_the_queue_is_worked_off),
         SPOOL(test_bodies_leave_with_their_job),
         SPOOL(test_a_spool_of_version_1_is_taken_over_with_its_jobs),
     };
