@@ -348,11 +348,15 @@ static void shrink(struct spool *spool)
         return;
     struct fault fault;
     int64_t begun = zclock_usecs();
-    if (store_exec(spool->store, "VACUUM", &fault))
+    if (store_exec(spool->store, "VACUUM", &fault)) {
         log_info("spool_not_shrunk", "code=%s reason=\"%s\"", fault.code, fault.message);
-    else
-        log_info("spool_shrunk", "pages=%lld free=%lld us=%lld", (long long)pages,
-                 (long long)free_pages, (long long)(zclock_usecs() - begun));
+        return;
+    }
+    /* The log now says so; the file follows it. */
+    sqlite3_wal_checkpoint_v2(spool->store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    spool->log_pages = 0;
+    log_info("spool_shrunk", "pages=%lld free=%lld us=%lld", (long long)pages,
+             (long long)free_pages, (long long)(zclock_usecs() - begun));
 }
 
 void spool_tidy(struct spool *spool)
