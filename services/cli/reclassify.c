@@ -121,6 +121,12 @@ static void add_project(struct filling *filling, const struct versioned *project
     filling->projects++;
 }
 
+static bool is_unknown_catalog(const struct jv *result)
+{
+    const char *code = jv_get_text(jv_get(result, "error"), "code");
+    return code && strcmp(code, "project.unknown_catalog") == 0;
+}
+
 /* The projects of a run were judged as the engine here says, told by the first results. */
 static bool is_same_engine(struct run *run, const char *answer)
 {
@@ -131,8 +137,9 @@ static bool is_same_engine(struct run *run, const char *answer)
     for (size_t i = 0; i < jv_count(results) && same; i++) {
         const struct jv *result = jv_at(results, i);
         const char *engine = jv_get_text(result, "engine"), *model = jv_get_text(result, "model");
-        same = jv_get(result, "error") || (engine && model && strcmp(engine, target->engine) == 0 &&
-                                           strcmp(model, target->model) == 0);
+        same = jv_get(result, "error") ? !is_unknown_catalog(result)
+                                       : engine && model && strcmp(engine, target->engine) == 0 &&
+                                             strcmp(model, target->model) == 0;
     }
     jv_destroy(&body);
     return same;

@@ -164,10 +164,21 @@ static void judge_urgent_ones(struct worker *worker)
 }
 
 /* Judges one request: one that has just arrived and cannot wait, else the one waiting longest. */
+/* A batch that says by which catalog it shall be judged comes from a keeper, who may have changed that
+ * a moment ago: it does not wait for the next look. */
+static void follow_keeper(struct worker *worker, const struct assignment *assignment)
+{
+    static const char named[] = "{\"catalog\":";
+    if (assignment->bulk && zframe_size(assignment->body) > sizeof named &&
+        memcmp(zframe_data(assignment->body), named, sizeof named - 1) == 0)
+        engine_source_refresh(worker->source);
+}
+
 static bool judge_next(struct worker *worker)
 {
     struct assignment *assignment = receive_assignment(worker);
     if (assignment && (!assignment->bulk || zlist_size(worker->waiting) == 0)) {
+        follow_keeper(worker, assignment);
         begin_assignment(worker, assignment, ENGINE_USE_MAIN);
         return true;
     }
@@ -176,8 +187,10 @@ static bool judge_next(struct worker *worker)
     if (delivery_open(worker->delivery) >= OPEN_BATCHES)
         return false;
     assignment = zlist_pop(worker->waiting);
-    if (assignment)
+    if (assignment) {
+        follow_keeper(worker, assignment);
         begin_assignment(worker, assignment, ENGINE_USE_MAIN);
+    }
     return assignment;
 }
 
