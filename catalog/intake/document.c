@@ -151,13 +151,13 @@ static void document_clear(struct document *document)
     purchase_clear(&document->purchase);
     declaration_clear(&document->declaration);
     lines_destroy(&document->lines);
-    labels_destroy(&document->labels);
     jv_destroy(&document->findings);
 }
 
-struct jv *document_read(const char *bytes, size_t length, const char *file, struct fault *fault)
+struct jv *document_read_with(const struct labels *labels, const char *bytes, size_t length,
+                              const char *file, struct fault *fault)
 {
-    struct document document = {.file = file, .findings = jv_array()};
+    struct document document = {.file = file, .labels = labels, .findings = jv_array()};
     struct jv *json = NULL;
     if (length > DOCUMENT_BYTES_MAX) {
         fault_set(fault, "document.too_large", "文件超过%d MB，未读取", DOCUMENT_BYTES_MAX >> 20);
@@ -167,7 +167,6 @@ struct jv *document_read(const char *bytes, size_t length, const char *file, str
     if (!document.text)
         goto done;
     document.source_findings = jv_count(document.findings);
-    document.labels = labels_new();
     document.lines = lines_read(document.text, document.length);
     labels_mend(document.labels, document.lines);
     read_parts(&document);
@@ -181,4 +180,12 @@ struct jv *document_read(const char *bytes, size_t length, const char *file, str
 done:
     document_clear(&document);
     return json;
+}
+
+struct jv *document_read(const char *bytes, size_t length, const char *file, struct fault *fault)
+{
+    struct labels *labels = labels_new();
+    struct jv *document = document_read_with(labels, bytes, length, file, fault);
+    labels_destroy(&labels);
+    return document;
 }

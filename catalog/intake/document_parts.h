@@ -9,7 +9,7 @@
 /* A document while it is being put together: what document.c, _settle.c and _json.c share. */
 struct document {
     const char *file;
-    struct labels *labels;
+    const struct labels *labels;
     struct lines *lines;
     char *text;
     size_t length;
@@ -28,6 +28,10 @@ struct document {
     size_t
         source_findings; /* the first of them, about the file itself: they concern every project */
 };
+
+/* document_read with labels that were made before. */
+struct jv *document_read_with(const struct labels *labels, const char *bytes, size_t length,
+                              const char *file, struct fault *fault);
 
 /* document_settle.c: holds the projects against 项目支出预算表 and completes them from it. Needs the
  * document's unit and year. Without any 绩效目标表, the rows of the budget become the projects. */

@@ -1,6 +1,6 @@
 /* The intake of documents: any bytes give a document or a fault, and a document is JSON that can be
  * read again, its projects are ones that the engine takes. */
-#include "catalog/intake/document.h"
+#include "catalog/intake/document_parts.h"
 #include "catalog/intake/document_pdf.h"
 #include "catalog/project.h"
 #include "tests/fuzz/fuzz.h"
@@ -22,10 +22,13 @@ static void look_at_projects(const struct jv *projects)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct labels *labels; /* dear to make: once */
     struct fault fault = {0};
     if (document_is_pdf((const char *)data, size))
         return 0; /* another program's input */
-    struct jv *document = document_read((const char *)data, size, "fuzz", &fault);
+    if (!labels)
+        labels = labels_new();
+    struct jv *document = document_read_with(labels, (const char *)data, size, "fuzz", &fault);
     if (!document) {
         PROMISE(*fault.code && *fault.message);
         return 0;
