@@ -209,6 +209,17 @@ static void check_items(struct check_context *context, const struct rule *rule)
 
 /* ---- amount.unit_suspect ---- */
 
+/* Whether a year stands in the clause that is not the budget's. */
+static bool names_other_year(const struct plain *plain, size_t from, size_t to, int year)
+{
+    struct dates dates;
+    size_t at = from;
+    while (at < to && dates_next(plain, &at, &dates) && dates.span.start < to)
+        if (dates.year != year || dates.to_year != year)
+            return true;
+    return false;
+}
+
 static bool is_expense(const struct plain *plain, const struct money *amount)
 {
     static const char *const expenses[] = {"费",   "耗材", "购置", "采购", "印刷",
@@ -251,24 +262,16 @@ static void check_units(struct check_context *context, const struct rule *rule)
             const struct money *amount = &taken->amounts[t];
             if (budget > 0 && (double)amount->fen > times * (double)budget &&
                 amount->relation == MONEY_IS && !amount->ambiguous &&
-                is_expense(&taken->plain, amount) && !listing_is_aside(&taken->plain, amount))
+                is_expense(&taken->plain, amount) && !listing_is_aside(&taken->plain, amount) &&
+                !names_other_year(&taken->plain,
+                                  plain_clause_start(&taken->plain, amount->span.start),
+                                  amount->span.start, context->year))
                 report_unit(context, rule, f, amount, budget);
         }
     }
 }
 
 /* ---- amount.total_mismatch ---- */
-
-/* Whether a year stands in the clause that is not the budget's. */
-static bool names_other_year(const struct plain *plain, size_t from, size_t to, int year)
-{
-    struct dates dates;
-    size_t at = from;
-    while (at < to && dates_next(plain, &at, &dates) && dates.span.start < to)
-        if (dates.year != year || dates.to_year != year)
-            return true;
-    return false;
-}
 
 static bool states_total(const struct check_context *context, const struct plain *plain,
                          const struct money *money)
