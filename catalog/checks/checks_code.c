@@ -139,16 +139,25 @@ static void check_not_leaf(struct check_context *context, const struct rule *rul
                  declared->code, "level", level, "leaf", is_class_b(declared) ? "三" : "四", NULL);
 }
 
+/* Whether the revision stands in for one of that year whose text we do not have: what it says of a code
+ * may have changed since. */
+static bool is_stand_in(const struct check_context *context)
+{
+    const struct revision *revision = context->verdict->revision;
+    char year[8];
+    snprintf(year, sizeof year, "%d", context->year);
+    return !*context->project->catalog && *revision->ended &&
+           strncmp(revision->ended, year, 4) <= 0;
+}
+
 /* Whether what the revision does not list for these departments is truly not in it: it is complete, or
  * the rule's data say that these departments' pages are all there; and it was in force. */
 static bool is_held(const struct check_context *context, const struct rule *rule)
 {
     const struct revision *revision = context->verdict->revision;
     const struct guesses *guesses = &context->verdict->guesses;
-    char year[8];
-    snprintf(year, sizeof year, "%d", context->year);
-    if (!*context->project->catalog && *revision->ended && strncmp(revision->ended, year, 4) <= 0)
-        return false; /* it stands in for one whose text we do not have */
+    if (is_stand_in(context))
+        return false;
     if (revision->complete)
         return true;
     if (guesses->count == 0)
@@ -211,7 +220,8 @@ static void check_not_in_force(struct check_context *context, const struct rule 
                                const struct declared_code *declared)
 {
     const struct item *old = declared->own_old;
-    if (!is_leaf(declared) || is_class_b(declared) || declared->own || declared->item_count == 0)
+    if (!is_leaf(declared) || is_class_b(declared) || declared->own || declared->item_count == 0 ||
+        is_stand_in(context))
         return;
     if (!old)
         return; /* another department's: code.wrong_department */
@@ -330,8 +340,10 @@ static void check_name(struct check_context *context, const struct rule *rule,
     const struct folder *folder = context->checks->thesaurus->folder;
     const struct item *official = declared->own ? declared->own : declared->own_old;
     bool own = official != NULL;
-    if (!*name || declared->item_count == 0)
+    if (!*name || declared->item_count == 0 || (!is_class_b(declared) && is_stand_in(context)))
         return;
+    if (!own && !is_held(context, rule))
+        return; /* the department's own item of that code may be one that we lack */
     for (size_t i = 0; i < declared->item_count; i++) {
         const struct item *item = &declared->items[i];
         bool counts =

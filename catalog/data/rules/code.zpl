@@ -56,6 +56,8 @@ rule
     check = "code-name"
     message = "代码“{code}”的目录名称是“{official}”，申报时写成“{name}”，请核对代码或名称"
     basis = "晋财综〔2021〕63号 一、严格目录管理"
+    texts
+        complete = "晋财综〔2025〕28号 行政审批"
     examples
         must = '{"name":"物业服务","declared":[{"code":"B1102","name":"印刷和出版服务"}]}'
         must-not = '{"name":"物业服务","declared":[{"code":"B1102","name":"物业管理"}]}'

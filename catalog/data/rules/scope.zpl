@@ -89,7 +89,7 @@ rule
     reports = "scope.personnel"
     title = "名为外包、实为用工"
     severity = warning
-    scope = service
+    scope = always
     fields = "name"
     check = "scope-outsourced"
     triggers = "人员外包 用工外包 岗位外包 人员派遣 劳务外包 人员派驻"
