@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a restricted item loses for a unit that may not use it. */
-static const double restriction_penalty = 3.0;
+const double rank_forbidden = 3.0;
 
 /* What was found for a concept. */
 struct rank_sum {
@@ -179,8 +178,9 @@ static void score_leaf(const struct search *search, uint32_t concept, double dep
     };
     for (int f = 0; f < FEATURES; f++)
         scored->score += search->model->features[f] * scored->features[f];
-    if (*leaf->restriction && !rank_allows(leaf, search->guesses))
-        scored->score -= restriction_penalty;
+    scored->forbidden = *leaf->restriction && !rank_allows(leaf, search->guesses);
+    if (scored->forbidden)
+        scored->score -= rank_forbidden;
 }
 
 static void search_department(const struct search *search, uint32_t department, float weight)

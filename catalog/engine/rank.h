@@ -5,13 +5,17 @@
 #include "catalog/engine/index.h"
 #include "catalog/engine/reading.h"
 
+/* What a restricted item loses for a unit that may not use it. */
+extern const double rank_forbidden;
+
 /* Ranks the leaves of a revision for one project. The memory is used again for the next one. */
 
 struct scored {
     uint32_t leaf; /* number in the revision */
     double features[FEATURES];
-    double score; /* sum of weighted features */
-    double share; /* of the softmax over all candidates */
+    bool forbidden; /* the unit may not use it: rank_forbidden is taken off the score */
+    double score;   /* sum of weighted features */
+    double share;   /* of the softmax over all candidates */
 };
 
 struct ranking {

@@ -81,18 +81,24 @@ static void print_evidence(const struct mind *mind, const struct verdict *verdic
     }
 }
 
+static void print_row(const char *name, double value, double weight)
+{
+    printf("    %-12s %10.4f %10.4f %10.4f\n", name, value, weight, value * weight);
+}
+
+/* The rows sum to the score, but for one that a review brought to the front unranked. */
 static void print_candidate(const struct mind *mind, const struct verdict *verdict,
                             const struct project *project, size_t candidate)
 {
     const struct scored *scored = &verdict->ranking.all[candidate];
     const struct leaf *leaf = &verdict->revision->leaves[scored->leaf];
-    printf("\n%zu. %s %s %s   score %.3f, share %.4f\n", candidate + 1, leaf->department,
+    printf("\n%zu. %s %s %s   score %.4f, share %.4f\n", candidate + 1, leaf->department,
            leaf->code, leaf->name, scored->score, scored->share);
     printf("    %-12s %10s %10s %10s\n", "feature", "value", "weight", "product");
     for (int f = 0; f < FEATURES; f++)
-        printf("    %-12s %10.4f %10.4f %10.4f\n", feature_name((enum feature)f),
-               scored->features[f], mind->model->features[f],
-               scored->features[f] * mind->model->features[f]);
+        print_row(feature_name((enum feature)f), scored->features[f], mind->model->features[f]);
+    if (scored->forbidden)
+        print_row("restricted", 1, -rank_forbidden);
     print_evidence(mind, verdict, project, candidate);
 }
 
