@@ -118,12 +118,6 @@ static int load_synonyms(struct loading *loading, size_t row, struct fault *faul
     return failed;
 }
 
-static int load_boilerplate(struct loading *loading, size_t row, struct fault *fault)
-{
-    return store_run(loading->build->store,
-                     store_bind(loading->insert, "t", cell(loading, row, "phrase")), fault);
-}
-
 static int load_regulation(struct loading *loading, size_t row, struct fault *fault)
 {
     return store_run(loading->build->store,
@@ -294,7 +288,7 @@ static int clear_data(struct build *build, struct fault *fault)
         "DELETE FROM finding WHERE revision IN (SELECT number FROM revision WHERE origin = 'data');"
         "DELETE FROM item WHERE revision IN (SELECT number FROM revision WHERE origin = 'data');"
         "DELETE FROM revision WHERE origin = 'data';"
-        "DELETE FROM label; DELETE FROM alias; DELETE FROM kind_phrase; DELETE FROM boilerplate;"
+        "DELETE FROM label; DELETE FROM alias; DELETE FROM kind_phrase;"
         "DELETE FROM regulation; DELETE FROM rule_file; DELETE FROM model; DELETE FROM build;"
         "DELETE FROM synonym",
         fault);
@@ -312,9 +306,6 @@ static int fill(struct build *build, struct fault *fault)
                               "INSERT OR IGNORE INTO kind_phrase (phrase, kind, weight, place)"
                               " VALUES (?, ?, ?, ?)",
                               load_kind, fault) ||
-                   load_table(build, data_files_find(files, "boilerplate.csv"),
-                              "INSERT OR IGNORE INTO boilerplate (phrase) VALUES (?)",
-                              load_boilerplate, fault) ||
                    load_table(build, data_files_find(files, "synonyms.csv"),
                               "INSERT OR IGNORE INTO synonym (word, meaning) VALUES (?, ?)",
                               load_synonyms, fault) ||

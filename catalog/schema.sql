@@ -91,8 +91,6 @@ CREATE TABLE kind_phrase (                 -- what the money is for
     UNIQUE (phrase, kind, place)
 ) STRICT;
 
-CREATE TABLE boilerplate (phrase TEXT PRIMARY KEY) STRICT;
-
 CREATE TABLE regulation (
     number   TEXT PRIMARY KEY,
     title    TEXT NOT NULL,

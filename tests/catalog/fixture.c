@@ -102,7 +102,6 @@ void fixture_write_data(const char *directory, const char *model)
     file_write(directory, "labels/parents.csv", parents);
     file_write(directory, "aliases.csv", aliases);
     file_write(directory, "kinds.csv", kinds);
-    file_write(directory, "boilerplate.csv", "phrase,note\n为贯彻落实,政策依据\n");
     file_write(directory, "regulations.csv", "number,title,issued,in_force_from,status,note\n");
     if (model)
         file_write(directory, "model.txt", model);

@@ -44,7 +44,6 @@ static void write_data(struct catalog_case *self)
     file_write(data, "labels/parents.csv", "code,name,alt\nA1502,公益宣传服务,宣传片;展板\n");
     file_write(data, "aliases.csv", "alias,department,weight\n人大常委会,人大办公厅(室),1.0\n");
     file_write(data, "kinds.csv", "phrase,kind,weight,place,note\n设备购置,goods,2.5,any,\n");
-    file_write(data, "boilerplate.csv", "phrase,note\n为贯彻落实,依据\n");
 }
 
 static int setup(void **state)
@@ -91,7 +90,6 @@ static void test_all_tables_are_filled_from_the_data(void **state)
                 "人大常委会人大办公厅(室)1.0");
     assert_text(self, "SELECT phrase || kind || weight || place FROM kind_phrase",
                 "设备购置goods2.5any");
-    assert_text(self, "SELECT phrase FROM boilerplate", "为贯彻落实");
     assert_text(self, "SELECT number || status FROM regulation", "令1号in_force");
     assert_text(self, "SELECT substr(hash, 1, 7) || length(hash) || content FROM model",
                 "sha256:71");
