@@ -13,7 +13,7 @@ struct pair_table pair_table_new(size_t pairs)
     for (; capacity < 2 * pairs; capacity *= 2)
         shift--;
     return (struct pair_table){xcalloc(capacity, sizeof(struct pair_slot)),
-                               xcalloc(capacity / 64 * FILTER_BITS + 1, sizeof(uint64_t)),
+                               xcalloc((size_t)capacity * FILTER_BITS / 64, sizeof(uint64_t)),
                                capacity - 1, shift};
 }
 
