@@ -13,7 +13,8 @@ DESTDIR ?=
 VERSION := 0.1.0
 
 CC       = gcc
-LIBS     = libczmq libzmq libpcre2-16 sqlite3 jansson yajl libutf8proc libsodium xlsxwriter libzstd
+LIBS     = libczmq libzmq libpcre2-16 sqlite3 jansson yajl libutf8proc libsodium xlsxwriter libzstd \
+           libmicrohttpd zlib
 # A core -O3 build: the engine's inner loops are what make bench measures.
 CFLAGS  ?= -O3 -g
 # override: check-asan and fuzz give CFLAGS of their own, and the sanitizers must not be lost with it.
@@ -22,8 +23,10 @@ STANDARD = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion -Werror -f
 # -isystem: czmq's own headers do not compile cleanly with our warnings.
 PACKAGES_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(LIBS)))
 PACKAGES_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm
-CPPFLAGS += -I. -I$(BUILD)/gen -DJINMU_VERSION='"$(VERSION)"' -DJINMU_DATA_DIR='"$(DATA_DIR)"'
+CPPFLAGS += -I. -I$(BUILD)/gen -DJINMU_VERSION='"$(VERSION)"' -DJINMU_DATA_DIR='"$(DATA_DIR)"' \
+            -DJINMU_PAGE_DIR='"$(PAGE_DIR)"'
 DATA_DIR ?= $(CURDIR)/catalog/data
+PAGE_DIR ?= $(CURDIR)/services/gateway/page
 
 sources_of = $(filter-out %/main.c %_gen.c,$(wildcard $(addsuffix /*.c,$(1))))
 LIB_SRC   := $(call sources_of,common catalog $(patsubst %/,%,$(sort $(dir $(wildcard catalog/*/*.c)))))
@@ -38,7 +41,7 @@ FUZZERS   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuz
 REPLAYS   := $(patsubst $(BUILD)/fuzz/fuzz_%,$(BUILD)/fuzz/replay_%,$(FUZZERS))
 BENCHES   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 BENCH_LIB := $(filter-out tests/bench/bench_%.c,$(wildcard tests/bench/*.c))
-EMBEDDED  := $(wildcard catalog/*.sql catalog/*/*.sql services/*/*.sql services/*/*.css)
+EMBEDDED  := $(wildcard catalog/*.sql catalog/*/*.sql services/*/*.sql services/*/*.css services/*/*.json)
 GENERATED := $(patsubst %,$(BUILD)/gen/%.h,$(EMBEDDED)) \
              $(BUILD)/gen/common/variants.h
 
@@ -186,7 +189,8 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jinmu
-	$(MAKE) --no-print-directory BUILD=$(BUILD)/installed DATA_DIR=$(PREFIX)/share/jinmu programs
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/installed DATA_DIR=$(PREFIX)/share/jinmu \
+	  PAGE_DIR=$(PREFIX)/share/jinmu/page programs
 	install -m 755 $(BUILD)/installed/bin/* $(DESTDIR)$(PREFIX)/bin/
 	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
 	install -m 644 deploy/jinmu.zpl.example $(DESTDIR)$(PREFIX)/share/jinmu/

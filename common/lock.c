@@ -19,3 +19,13 @@ int lock_take(const char *path, struct fault *fault)
         return fault_set(fault, "lock.taken", "%s is held by another process", path);
     return fault_set(fault, "lock.failed", "%s: %s", path, strerror(reason));
 }
+
+int lock_wait(const char *path, struct fault *fault)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fault_set(fault, "lock.open", "%s: %s", path, strerror(errno));
+    while (flock(file, LOCK_EX) < 0 && errno == EINTR) {
+    }
+    return file;
+}

@@ -7,5 +7,7 @@
  * however it ends. Returns the descriptor, to be closed to let go, or -1 with a fault: "lock.taken"
  * when another process has it. */
 int lock_take(const char *path, struct fault *fault);
+/* The same, waiting for the other process. -1 with a fault "lock.open". */
+int lock_wait(const char *path, struct fault *fault);
 
 #endif

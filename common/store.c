@@ -162,8 +162,17 @@ sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct fault *
 
 sqlite3_stmt *store_bind(sqlite3_stmt *statement, const char *format, ...)
 {
+    va_list values;
+    va_start(values, format);
+    store_bind_list(statement, format, values);
+    va_end(values);
+    return statement;
+}
+
+sqlite3_stmt *store_bind_list(sqlite3_stmt *statement, const char *format, va_list values)
+{
     va_list arguments;
-    va_start(arguments, format);
+    va_copy(arguments, values);
     sqlite3_reset(statement);
     for (int i = 1; *format; format++, i++) {
         switch (*format) {

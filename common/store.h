@@ -4,6 +4,7 @@
 #include "common/fault.h"
 
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,6 +47,7 @@ sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct fault *
 /* Binds in order by a format: t text (NULL ok, copied), i int64_t, d double, b (const void *, size_t)
  * blob copied, n null. Resets the statement first. Returns the statement. */
 sqlite3_stmt *store_bind(sqlite3_stmt *statement, const char *format, ...);
+sqlite3_stmt *store_bind_list(sqlite3_stmt *statement, const char *format, va_list values);
 /* Steps a statement that gives no rows and resets it. 0, or -1 with a fault. */
 int store_run(struct store *store, sqlite3_stmt *statement, struct fault *fault);
 /* Steps to the next row: 1 a row, 0 the end (reset), -1 with a fault. */

@@ -1,0 +1,18 @@
+#include "services/collector/lists.h"
+
+#include <string.h>
+
+list_fn *lists_find(const char *ask)
+{
+    static const struct {
+        const char *ask;
+        list_fn *answer;
+    } all[] = {
+        {"results", lists_results}, {"result", lists_result}, {"project_view", lists_project},
+        {"history", lists_history}, {"feed", lists_feed},     {"stats", lists_stats},
+        {"usage", lists_usage}};
+    for (size_t i = 0; ask && i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].ask, ask) == 0)
+            return all[i].answer;
+    return NULL;
+}

@@ -1,0 +1,34 @@
+#ifndef JINMU_COLLECTOR_LISTS_H
+#define JINMU_COLLECTOR_LISTS_H
+
+#include "common/fault.h"
+#include "common/json.h"
+#include "common/store.h"
+#include "common/strbuf.h"
+
+/* Questions that read what lists show, for the HTTP API; the answer is one JSON object as
+ * openapi.json describes it:
+ *
+ *   {"ask":"results", filter…, "since","order","limit","cursor"}  ResultPage
+ *   {"ask":"result","number":N[,"units":[…]]}                     ResultFull
+ *   {"ask":"project_view","id":"…"[,"units"]}                     ProjectView
+ *   {"ask":"history","id":"…"[,"units"]}                          History
+ *   {"ask":"feed","since":N,"limit":L}                            {"last":…,"events":[…]}
+ *   {"ask":"stats","by":["month"], filter…}                       Stats
+ *   {"ask":"usage","catalog":"…","from","to"}                     Usage, without its revision
+ *
+ * `store` is results.db opened read-only. */
+typedef int list_fn(struct store *store, const struct jv *question, struct strbuf *answer,
+                    struct fault *fault);
+/* The function of a question's "ask"; NULL when it is none of these. */
+list_fn *lists_find(const char *ask);
+
+/* lists_results.c, lists_views.c, lists_stats.c; 0, or -1 with a fault. */
+list_fn lists_results, lists_result, lists_project, lists_history, lists_feed, lists_stats,
+    lists_usage;
+
+/* "2026-03-01T01:00:00Z" */
+enum { LIST_TIME_BYTES = 32 };
+void lists_time(int64_t seconds, char text[LIST_TIME_BYTES]);
+
+#endif

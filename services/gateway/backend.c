@@ -1,0 +1,120 @@
+#include "services/gateway/backend.h"
+
+#include "catalog/catalog.h"
+#include "common/strbuf.h"
+#include "services/collector/inquiry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { COLLECTOR_MS = 5000 };
+
+struct backend {
+    const struct gateway *gateway;
+    struct inquiry *inquiry;
+    struct mdp_client *broker;
+    struct store *catalog;
+    ino_t catalog_inode;
+    bool gave_away;
+};
+
+struct backend *backend_new(const struct gateway *gateway)
+{
+    struct backend *backend = xcalloc(1, sizeof *backend);
+    backend->gateway = gateway;
+    return backend;
+}
+
+void backend_destroy(struct backend **backend)
+{
+    if (!*backend)
+        return;
+    inquiry_destroy(&(*backend)->inquiry);
+    mdp_client_destroy(&(*backend)->broker);
+    store_close(&(*backend)->catalog);
+    free(*backend);
+    *backend = NULL;
+}
+
+void backend_gave_away(struct backend *backend)
+{
+    backend->gave_away = true;
+}
+
+bool backend_has_given_away(struct backend *backend)
+{
+    bool gave_away = backend->gave_away;
+    backend->gave_away = false;
+    return gave_away;
+}
+
+char *backend_ask(struct backend *backend, const struct jv *question, size_t *length,
+                  struct fault *fault)
+{
+    if (!backend->inquiry &&
+        !(backend->inquiry = inquiry_new(backend->gateway->options.collector, fault)))
+        return NULL;
+    char *json = inquiry_ask(backend->inquiry, question, COLLECTOR_MS, length, fault);
+    if (json)
+        return json;
+    if (strcmp(fault->code, "inquiry.timeout") == 0) {
+        fault_set(fault, "service.silent", "结果服务（collector）没有应答，请稍后再试");
+        inquiry_destroy(&backend->inquiry); /* a late answer must not be taken for another's */
+    }
+    return NULL;
+}
+
+struct jv *backend_ask_json(struct backend *backend, const struct jv *question, struct fault *fault)
+{
+    size_t length;
+    char *json = backend_ask(backend, question, &length, fault);
+    struct jv *value = json ? jv_read(json, length, fault) : NULL;
+    free(json);
+    return value;
+}
+
+zmsg_t *backend_call(struct backend *backend, const char *service, zmsg_t **body, int timeout_ms,
+                     struct fault *fault)
+{
+    zmsg_t *answer = NULL;
+    if (!backend->broker &&
+        !(backend->broker = mdp_client_new(backend->gateway->options.broker, fault)))
+        zmsg_destroy(body);
+    else
+        answer = mdp_client_call(backend->broker, service, body, timeout_ms, fault);
+    if (!answer && strcmp(fault->code, "mdp.timeout") == 0)
+        fault_set(fault, "service.silent", "任务服务（broker）没有应答，请稍后再试");
+    return answer;
+}
+
+struct store *backend_catalog(struct backend *backend, struct fault *fault)
+{
+    struct stat status;
+    if (stat(backend->gateway->catalog, &status)) {
+        fault_set(fault, "service.silent", "目录库还没有建立");
+        return NULL;
+    }
+    if (backend->catalog && status.st_ino != backend->catalog_inode)
+        store_close(&backend->catalog);
+    if (!backend->catalog) {
+        backend->catalog = catalog_open(backend->gateway->catalog, STORE_READ_ONLY, fault);
+        backend->catalog_inode = status.st_ino;
+    }
+    return backend->catalog;
+}
+
+void backend_catalog_stamp(struct backend *backend, char stamp[32])
+{
+    struct stat file = {0}, log = {0};
+    struct strbuf log_path = {0};
+    strbuf_printf(&log_path, "%s-wal", backend->gateway->catalog);
+    stat(backend->gateway->catalog, &file);
+    if (stat(log_path.text, &log) || log.st_size == 0)
+        log = (struct stat){0}; /* what is in it is in the file, or nothing is */
+    strbuf_free(&log_path);
+    uint64_t mixed = (uint64_t)file.st_mtim.tv_sec * 1000000007u + (uint64_t)file.st_mtim.tv_nsec +
+                     (uint64_t)log.st_mtim.tv_sec * 998244353u + (uint64_t)log.st_mtim.tv_nsec;
+    snprintf(stamp, 32, "\"%llx\"", (unsigned long long)mixed);
+}

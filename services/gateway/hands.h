@@ -1,0 +1,18 @@
+#ifndef JINMU_GATEWAY_HANDS_H
+#define JINMU_GATEWAY_HANDS_H
+
+#include "services/gateway/exchange.h"
+
+/* The threads that work on requests, so that the one that reads sockets never waits. */
+struct hands;
+struct hands *hands_new(struct gateway *gateway, int count);
+/* Works off what is queued, then ends. */
+void hands_destroy(struct hands **hands);
+
+/* Queues an exchange whose connection is suspended; it is resumed when its answer is there. false
+ * when too many wait: the exchange was not taken. */
+bool hands_take(struct hands *hands, struct exchange *exchange);
+/* Gives an exchange that was parked its answer: the connection goes on. */
+void hands_finished(struct exchange *exchange);
+
+#endif

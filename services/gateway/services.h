@@ -1,0 +1,14 @@
+#ifndef JINMU_GATEWAY_SERVICES_H
+#define JINMU_GATEWAY_SERVICES_H
+
+#include "services/gateway/backend.h"
+
+/* How the services behind the gateway are. */
+struct services {
+    struct jv *broker, *collector; /* their status; NULL: silent */
+    struct jv *missing;            /* array of "broker", "workers", "store", "catalog" */
+};
+void services_look(struct services *services, struct gateway *gateway, struct backend *backend);
+void services_clear(struct services *services);
+
+#endif
