@@ -198,6 +198,7 @@ install: all
 	for unit in deploy/systemd/*.service; do \
 	  sed 's#/usr/local#$(PREFIX)#g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; done
 	install -m 644 deploy/systemd/jinmu.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jinmu.conf
+	cp -r services/gateway/page $(DESTDIR)$(PREFIX)/share/jinmu/
 
 clean:
 	rm -rf build build-asan build-fuzz

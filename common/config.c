@@ -39,6 +39,15 @@ static const char *const settings[] = {
     "limits/message_bytes",
     "serve/workers",
     "reclassify/rate",
+    "http/listen",
+    "http/certificate",
+    "http/key",
+    "http/proxy",
+    "http/https_outside",
+    "http/page",
+    "http/threads",
+    "http/connections",
+    "http/connections_of_one",
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 

@@ -262,6 +262,24 @@ static void time_now(char text[TIME_BYTES])
     strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
+static void clear(struct incoming *incoming)
+{
+    free(incoming->revision);
+    free(incoming->department);
+    free(incoming->item);
+    free(incoming->rest);
+    project_clear(&incoming->project);
+}
+
+/* The answer that it gives, in the catalog's words. */
+static int resolve(struct incoming *incoming, struct store *store, struct fault *fault)
+{
+    return check_members(&incoming->row, fault) || find_revision(incoming, store, fault) ||
+                   find_answer(incoming, store, fault)
+               ? -1
+               : 0;
+}
+
 enum review_outcome reviews_add(struct store *store, const struct jv *review, struct fault *fault)
 {
     struct incoming incoming = {.json = review};
@@ -273,16 +291,28 @@ enum review_outcome reviews_add(struct store *store, const struct jv *review, st
     outcome = look_up(&incoming, store, fault);
     if (outcome != REVIEW_ADDED)
         goto done;
-    if (check_members(&incoming.row, fault) || find_revision(&incoming, store, fault) ||
-        find_answer(&incoming, store, fault) || insert(&incoming, store, fault))
+    if (resolve(&incoming, store, fault) || insert(&incoming, store, fault))
         outcome = REVIEW_REFUSED;
 done:
-    free(incoming.revision);
-    free(incoming.department);
-    free(incoming.item);
-    free(incoming.rest);
-    project_clear(&incoming.project);
+    clear(&incoming);
     return outcome;
+}
+
+int reviews_check(struct store *store, const struct jv *review, review_fn *visit, void *argument,
+                  struct fault *fault)
+{
+    struct incoming incoming = {.json = review};
+    int status = -1;
+    time_now(incoming.now);
+    if (read_members(&incoming, fault))
+        goto done;
+    identify(&incoming);
+    status = resolve(&incoming, store, fault);
+    if (status == 0)
+        status = visit(&incoming.row, argument);
+done:
+    clear(&incoming);
+    return status;
 }
 
 int reviews_withdraw(struct store *store, const char *id, const char *by, const char *reason,

@@ -30,6 +30,12 @@ enum review_outcome { REVIEW_ADDED, REVIEW_KNOWN, REVIEW_REFUSED };
  * with REVIEW_REFUSED. */
 enum review_outcome reviews_add(struct store *store, const struct jv *review, struct fault *fault);
 
+/* Whether reviews_add would take such a review: 0, with `visit` called once with the row that it would
+ * add, or -1 with a fault. The store may be read-only. */
+typedef int review_fn(const struct review *review, void *argument);
+int reviews_check(struct store *store, const struct jv *review, review_fn *visit, void *argument,
+                  struct fault *fault);
+
 /* Takes a review out of use; it stays in the table. 0, or -1 with a fault when there is none of that
  * id in use. */
 int reviews_withdraw(struct store *store, const char *id, const char *by, const char *reason,
@@ -37,7 +43,6 @@ int reviews_withdraw(struct store *store, const char *id, const char *by, const 
 
 /* Visits reviews, the newest first; those withdrawn too when `all`. `visit` ends it with other than 0.
  * 0, -1 with a fault, or what `visit` gave. */
-typedef int review_fn(const struct review *review, void *argument);
 int reviews_each(struct store *store, bool all, review_fn *visit, void *argument,
                  struct fault *fault);
 

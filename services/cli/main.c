@@ -32,6 +32,8 @@ static const struct verb {
     {"eval", verb_eval, "measure the engine on labelled cases"},
     {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
     {"reclassify", verb_reclassify, "judge stored projects again, and say what moved"},
+    {"users", verb_users, "who may sign in to the HTTP service"},
+    {"tokens", verb_tokens, "API tokens: what programs sign in with"},
     {"train", verb_train, "learn the model from labelled cases"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -9,6 +9,7 @@
 #include "common/state.h"
 #include "common/strbuf.h"
 #include "services/cli/broker_status.h"
+#include "services/cli/http_address.h"
 #include "services/cli/running.h"
 #include "services/cli/supervisor.h"
 #include "services/collector/inquiry.h"
@@ -22,6 +23,7 @@ enum {
     WORKERS_MAX = 60,
     READY_LOOK_MS = 20,    /* between two looks whether all are ready */
     READY_ANSWER_MS = 200, /* for each of their answers */
+    GATEWAY_STOP_MS = 15000,
     WORKERS_STOP_MS = 15000,
     BROKER_STOP_MS = 15000,
     COLLECTOR_STOP_MS = 15000,
@@ -32,13 +34,15 @@ struct options {
     const char *broker;
     const char *collector;
     const char *events;
-    int workers; /* 0: as configured, else one a core */
+    const char *http; /* NULL: as configured, else no HTTP */
+    int workers;      /* 0: as configured, else one a core */
 };
 
 static const struct argp_option option_list[] = {
     {"broker", 'b', "ENDPOINT", 0, "Where the broker listens (default: ipc://DIR/broker.sock)", 0},
     {"collector", 'c', "ENDPOINT", 0, "Where the collector listens (ipc://DIR/collector.sock)", 0},
     {"events", 'p', "ENDPOINT", 0, "Where it publishes events (ipc://DIR/events.sock)", 0},
+    {"http", 'H', "ADDRESS:PORT", 0, "Serve the HTTP API and the review page there too", 0},
     {"workers", 'w', "N", 0, "How many workers (default: one a core)", 0},
     {0}};
 
@@ -59,6 +63,9 @@ static error_t parse_option(int key, char *value, struct argp_state *parser)
         return 0;
     case 'p':
         options->events = value;
+        return 0;
+    case 'H':
+        options->http = value;
         return 0;
     case 'w':
         number = strtol(value, &end, 10);
@@ -162,6 +169,9 @@ static void add_programs(struct supervisor *supervisor, const struct running *ru
         add_program(supervisor, &options->daemon,
                     (const char *[]){"jinmu-worker", "--broker", broker, "--collector", collector},
                     5);
+    if (options->http)
+        add_program(supervisor, &options->daemon,
+                    (const char *[]){"jinmu-gateway", "--listen", options->http}, 3);
     free(broker);
     free(collector);
 }
@@ -178,14 +188,15 @@ static int tell_endpoints(struct running *running, struct fault *fault)
     return running_write(running, fault) || running_identify(running, fault) ? -1 : 0;
 }
 
-static bool are_ready(const struct running *running, int workers)
+static bool are_ready(const struct running *running, const struct options *options)
 {
     struct inquiry *inquiry = inquiry_new_as(running->to_collector, running->collector, NULL);
     struct jv *collector = inquiry ? inquiry_status(inquiry, READY_ANSWER_MS, NULL) : NULL;
     struct jv *broker =
         collector ? broker_status_ask(running->to_broker, running->broker, READY_ANSWER_MS, NULL)
                   : NULL;
-    bool ready = broker_status_workers(broker, "classify") >= workers;
+    bool ready = broker_status_workers(broker, "classify") >= options->workers &&
+                 (!options->http || http_address_answers(options->http));
     jv_destroy(&broker);
     jv_destroy(&collector);
     inquiry_destroy(&inquiry);
@@ -193,23 +204,26 @@ static bool are_ready(const struct running *running, int workers)
 }
 
 /* Runs until this process is told to end. */
-static void supervise(struct supervisor *supervisor, const struct running *running, int workers)
+static void supervise(struct supervisor *supervisor, const struct running *running,
+                      const struct options *options)
 {
     bool ready = false;
     while (!supervisor_step(supervisor, ready ? -1 : READY_LOOK_MS)) {
-        if (ready || !are_ready(running, workers))
+        if (ready || !are_ready(running, options))
             continue;
         ready = true;
-        printf("ready state=%s broker=%s workers=%d\n", running->state, running->broker, workers);
+        printf("ready state=%s broker=%s workers=%d%s%s\n", running->state, running->broker,
+               options->workers, options->http ? " http=" : "", options->http ? options->http : "");
         fflush(stdout);
-        log_info("serve_ready", "state=%s workers=%d", running->state, workers);
+        log_info("serve_ready", "state=%s workers=%d", running->state, options->workers);
     }
 }
 
-/* Workers first, so that what they have begun is answered and stored. */
+/* From the outside in: what was begun is answered and stored. */
 static int stop_programs(struct supervisor *supervisor)
 {
-    int failed = supervisor_stop(supervisor, "jinmu-worker", WORKERS_STOP_MS);
+    int failed = supervisor_stop(supervisor, "jinmu-gateway", GATEWAY_STOP_MS);
+    failed |= supervisor_stop(supervisor, "jinmu-worker", WORKERS_STOP_MS);
     failed |= supervisor_stop(supervisor, "jinmu-broker", BROKER_STOP_MS);
     failed |= supervisor_stop(supervisor, "jinmu-collector", COLLECTOR_STOP_MS);
     return failed;
@@ -220,6 +234,8 @@ static int count_workers(struct options *options, struct fault *fault)
     int64_t count = sysconf(_SC_NPROCESSORS_ONLN);
     if (count > WORKERS_MAX)
         count = WORKERS_MAX;
+    if (!options->http)
+        options->http = config_text(options->daemon.config, "http/listen");
     if (options->workers == 0) {
         if (config_number(options->daemon.config, "serve/workers", 1, WORKERS_MAX, &count, fault))
             return -1;
@@ -256,7 +272,7 @@ int verb_serve(int argc, char **argv)
     add_programs(supervisor, &running, &options);
     if (tell_endpoints(&running, &fault))
         goto done;
-    supervise(supervisor, &running, options.workers);
+    supervise(supervisor, &running, &options);
     log_info("serve_stops", "state=%s", daemon->state);
     status = stop_programs(supervisor) ? 1 : 0;
 done:

@@ -25,6 +25,8 @@ int verb_dead(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_backup(int argc, char **argv);
 int verb_restore(int argc, char **argv);
+int verb_users(int argc, char **argv);
+int verb_tokens(int argc, char **argv);
 int verb_status(int argc, char **argv);
 
 #endif

@@ -6,7 +6,11 @@
 #include "common/meter.h"
 #include "common/state.h"
 #include "common/strbuf.h"
+#include "services/collector/decisions.h"
+#include "services/collector/listing.h"
 #include "services/collector/question.h"
+#include "services/collector/reader.h"
+#include "services/collector/remembering.h"
 #include "services/collector/results.h"
 #include "services/collector/wire.h"
 
@@ -23,6 +27,10 @@ enum {
     DRAIN_EVENTS = 4096,   /* events of one commit, at most */
     EVENTS_HWM = 20000,    /* events kept for a slow subscriber; then it misses some and asks */
     BACKLOG = 1024,
+    LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
+    LISTED_FOR_ASKER = 512, /* and before a question about them */
+    LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
+    LIST_WAIT_MS = 2000,    /* but they wait no longer than this */
     MESSAGE_BYTES_MAX = 64 << 20,
     LINGER_MS = 1000,       /* for the last acknowledgements to leave */
     EVENTS_LINGER_MS = 300, /* for the last events */
@@ -52,6 +60,11 @@ struct pending_event {
 
 struct collector {
     struct results *results;
+    struct listing *listing;
+    struct reader *reader;
+    struct remembering *remembering;
+    bool listing_behind;
+    int64_t list_at, list_by; /* when lists are brought up to date: after a rest, at the latest */
     zsock_t *router;
     zsock_t *publisher;
     struct guard *guard;
@@ -118,6 +131,9 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     collector->waiting = zlist_new();
     collector->lock = lock_take(lock, fault);
     if (collector->lock < 0 || !(collector->results = results_open(database, fault)) ||
+        !(collector->listing = listing_open(collector->results, fault)) ||
+        !(collector->reader = reader_new(database, fault)) ||
+        !(collector->remembering = remembering_new(state, database, fault)) ||
         bind_sockets(collector, endpoint, events, fault))
         collector_destroy(&collector);
     free(lock);
@@ -154,6 +170,9 @@ void collector_destroy(struct collector **collector)
     forget_batches(*collector);
     guard_close(&(*collector)->router);
     guard_close(&(*collector)->publisher);
+    reader_destroy(&(*collector)->reader);
+    remembering_destroy(&(*collector)->remembering);
+    listing_close(&(*collector)->listing);
     results_close(&(*collector)->results);
     if ((*collector)->lock >= 0)
         close((*collector)->lock);
@@ -342,6 +361,16 @@ static void count_stored(struct collector *collector, const struct wire_tally *t
     meter_count(&collector->stored_rate, tally->stored, zclock_mono());
 }
 
+/* Notes that results were stored which the lists lack. */
+static void expect_listing(struct collector *collector)
+{
+    int64_t now = zclock_mono();
+    if (!collector->listing_behind)
+        collector->list_by = now + LIST_WAIT_MS;
+    collector->listing_behind = true;
+    collector->list_at = now + LIST_REST_MS;
+}
+
 /* Commits the open transaction, then acknowledges its batches and publishes its events. */
 static void commit(struct collector *collector)
 {
@@ -364,6 +393,8 @@ static void commit(struct collector *collector)
         count_stored(collector, &batch->tally);
     }
     publish(collector);
+    if (collector->event_count > 0)
+        expect_listing(collector);
     forget_batches(collector);
     results_tidy(collector->results);
 }
@@ -387,10 +418,111 @@ static struct jv *describe(struct collector *collector)
     return status;
 }
 
+/* --- lists and reviews ---------------------------------------------------------------------- */
+
+static void advance_listing(struct collector *collector, int limit)
+{
+    struct fault fault;
+    if (listing_advance(collector->listing, limit, &fault))
+        log_error("listing_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
+    collector->listing_behind = listing_is_behind(collector->listing);
+}
+
+/* When nothing else is to be done, or it has waited for long. */
+static void list_when_due(struct collector *collector)
+{
+    int64_t now = zclock_mono();
+    if (collector->listing_behind && (now >= collector->list_at || now >= collector->list_by))
+        advance_listing(collector, LISTED_AT_ONCE);
+}
+
+static long list_wait_ms(const struct collector *collector)
+{
+    if (!collector->listing_behind)
+        return -1;
+    int64_t left = collector->list_at - zclock_mono();
+    return left < 0 ? 0 : (long)left;
+}
+
+/* The shorter of two times to wait, of which -1 is for ever. */
+static long soonest(long one, long other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
+static void publish_review(const char *topic, int64_t event, const char *json, void *argument)
+{
+    zmsg_t *events = argument;
+    zmsg_addstr(events, topic);
+    zmsg_addstrf(events, "%lld", (long long)event);
+    zmsg_addstr(events, json);
+}
+
+/* Sends what publish_review has gathered: three frames an event. */
+static void send_events(struct collector *collector, zmsg_t *events)
+{
+    void *socket = zsock_resolve(collector->publisher);
+    int place = 0;
+    for (zframe_t *frame = zmsg_first(events); frame; frame = zmsg_next(events))
+        zmq_send(socket, zframe_data(frame), zframe_size(frame),
+                 ZMQ_DONTWAIT | (++place % 3 ? ZMQ_SNDMORE : 0));
+}
+
+/* Stores reviews in a commit of their own and tells of them. */
+static void answer_reviews(struct collector *collector, zframe_t *peer, uint64_t number,
+                           const struct jv *question)
+{
+    struct fault fault = {"", ""};
+    struct strbuf text = {0};
+    zmsg_t *events = zmsg_new(), *body = zmsg_new();
+    while (collector->listing_behind && !*fault.code)
+        if (listing_advance(collector->listing, LISTED_FOR_ASKER, &fault) == 0)
+            collector->listing_behind = listing_is_behind(collector->listing);
+    int failed = *fault.code || results_begin(collector->results, &fault);
+    if (!failed) {
+        failed =
+            decisions_store(collector->results, question, publish_review, events, &text, &fault) ||
+            results_commit(collector->results, &fault);
+        if (failed)
+            results_rollback(collector->results);
+    }
+    if (failed) {
+        refuse(collector, peer, number, &fault);
+        zmsg_destroy(&body);
+    } else {
+        zmsg_addmem(body, text.text, text.length);
+        answer(collector, peer, WIRE_ANSWER, number, body);
+        send_events(collector, events);
+        remembering_wake(collector->remembering);
+    }
+    zmsg_destroy(&events);
+    strbuf_free(&text);
+}
+
+static void pass_answers_on(struct collector *collector)
+{
+    zframe_t *peer, *frame;
+    uint64_t number;
+    while ((frame = reader_take(collector->reader, &peer, &number))) {
+        zmsg_t *body = zmsg_new();
+        zmsg_append(body, &frame);
+        answer(collector, peer, WIRE_ANSWER, number, body);
+        zframe_destroy(&peer);
+    }
+}
+
+static bool is_review(zframe_t *frame, struct jv **question)
+{
+    *question = jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL);
+    const char *ask = jv_get_text(*question, "ask");
+    return ask && strcmp(ask, "reviews") == 0;
+}
+
 /* Answers from what is committed: the open transaction is ended first. */
 static void answer_question(struct collector *collector, zframe_t *peer, uint64_t number,
                             zmsg_t *frames)
 {
+    struct jv *asked = NULL;
     zframe_t *question = zmsg_first(frames);
     if (!question) {
         struct fault fault;
@@ -399,6 +531,18 @@ static void answer_question(struct collector *collector, zframe_t *peer, uint64_
         return;
     }
     commit(collector);
+    if (reader_knows(question)) {
+        if (collector->listing_behind)
+            advance_listing(collector, LISTED_FOR_ASKER);
+        reader_ask(collector->reader, peer, number, question);
+        return;
+    }
+    bool reviews = is_review(question, &asked);
+    if (reviews)
+        answer_reviews(collector, peer, number, asked);
+    jv_destroy(&asked);
+    if (reviews)
+        return;
     struct jv *status = describe(collector);
     answer(collector, peer, WIRE_ANSWER, number,
            question_answer(collector->results, status, question));
@@ -551,7 +695,7 @@ void collector_set_reload(struct collector *collector, const struct reload *relo
 
 int collector_run(struct collector *collector, int ending)
 {
-    enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, ITEMS };
+    enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, READER, REMEMBERED, ITEMS };
     struct guard *guard = collector->guard;
     const struct reload *reload = &collector->reload;
     zmq_pollitem_t items[ITEMS] = {
@@ -559,9 +703,13 @@ int collector_run(struct collector *collector, int ending)
         [PUBLISHER] = {zsock_resolve(collector->publisher), 0, ZMQ_POLLIN, 0},
         [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
         [KEYS] = {NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0},
-        [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
+        [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0},
+        [READER] = {zsock_resolve(reader_socket(collector->reader)), 0, ZMQ_POLLIN, 0},
+        [REMEMBERED] = {zsock_resolve(remembering_socket(collector->remembering)), 0, ZMQ_POLLIN,
+                        0}};
+    collector->listing_behind = listing_is_behind(collector->listing);
     for (;;) {
-        if (zmq_poll(items, ITEMS, wait_ms(collector)) < 0) {
+        if (zmq_poll(items, ITEMS, soonest(wait_ms(collector), list_wait_ms(collector))) < 0) {
             if (errno == EINTR)
                 continue;
             log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
@@ -573,6 +721,9 @@ int collector_run(struct collector *collector, int ending)
             refresh_keys(collector);
         drop_subscriptions(collector);
         drain(collector, items[ENDING].revents & ZMQ_POLLIN);
+        pass_answers_on(collector);
+        remembering_note(collector->remembering, collector->results);
+        list_when_due(collector);
         if ((items[ENDING].revents & ZMQ_POLLIN) && zlist_size(collector->waiting) == 0)
             return 0;
     }

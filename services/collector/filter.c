@@ -106,7 +106,7 @@ static void add_search(struct filter *filter, const char *wanted)
         filter_add_text(filter, "instr(l.code, upper(?)) = 1", wanted);
     } else {
         filter->needs_project = true;
-        filter_add_text(filter, "instr(p.json, ?)", json + 1);
+        filter_add_text(filter, "instr(unpacked(p.json), ?)", json + 1);
     }
     free(json);
     jv_destroy(&text);

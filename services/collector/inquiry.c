@@ -5,6 +5,7 @@
 #include "services/collector/wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Not 0: see delivery.c of the worker. */
 enum { LINGER_MS = 100 };
@@ -129,6 +130,38 @@ static zmsg_t *ask(struct inquiry *inquiry, const struct jv *question, int timeo
     }
     jv_destroy(head);
     zmsg_destroy(&answer);
+    return NULL;
+}
+
+/* What a collector that cannot answer says in place of the answer. */
+static bool is_error(const char *json, struct fault *fault)
+{
+    static const char beginning[] = "{\"error\":";
+    if (strncmp(json, beginning, sizeof beginning - 1) != 0)
+        return false;
+    struct jv *body = jv_read(json, strlen(json), NULL);
+    const struct jv *error = jv_get(body, "error");
+    const char *code = jv_get_text(error, "code"), *message = jv_get_text(error, "message");
+    fault_set(fault, code ? code : "inquiry.refused", "%s", message ? message : "refused");
+    jv_destroy(&body);
+    return true;
+}
+
+char *inquiry_ask(struct inquiry *inquiry, const struct jv *question, int timeout_ms,
+                  size_t *length, struct fault *fault)
+{
+    if (send_question(inquiry, question, fault))
+        return NULL;
+    zmsg_t *answer = wait_for_answer(inquiry, timeout_ms, fault);
+    if (!answer)
+        return NULL;
+    zframe_t *frame = zmsg_first(answer);
+    *length = zframe_size(frame);
+    char *json = xstrndup((const char *)zframe_data(frame), *length);
+    zmsg_destroy(&answer);
+    if (!is_error(json, fault))
+        return json;
+    free(json);
     return NULL;
 }
 

@@ -20,6 +20,11 @@ void inquiry_destroy(struct inquiry **inquiry);
  * "inquiry.timeout" when no collector answers in time, or what the collector refused it for. */
 struct jv *inquiry_status(struct inquiry *inquiry, int timeout_ms, struct fault *fault);
 
+/* Asks anything else of question.h: the first frame of the answer, JSON (free()), or NULL with a
+ * fault. */
+char *inquiry_ask(struct inquiry *inquiry, const struct jv *question, int timeout_ms,
+                  size_t *length, struct fault *fault);
+
 /* A stored event; texts are valid during the call. */
 struct inquiry_row {
     int64_t event;

@@ -10,7 +10,8 @@
 enum statement { NEXT_RESULTS, SUPERSEDE, ADD_LISTED, ADD_FINDING, STATEMENTS };
 static const char *const statement_sql[STATEMENTS] = {
     [NEXT_RESULTS] = "SELECT result.number, event, project, project.id, unit, revision, department,"
-                     " decision, kind, confidence, findings, stored_at, project.json, result.json"
+                     " decision, kind, confidence, findings, stored_at, unpacked(project.json),"
+                     " unpacked(result.json)"
                      " FROM result JOIN project ON project.number = project JOIN origin"
                      " ON origin.number = origin WHERE result.number > ? ORDER BY result.number"
                      " LIMIT ?",

@@ -26,7 +26,8 @@ static char *units_of(const struct jv *question)
     "SELECT l.result, l.event, l.stored_at, l.state, l.version, l.superseded, (SELECT "            \
     "max(n.result)"                                                                                \
     " FROM listed n WHERE n.id = l.id AND n.unit = l.unit), l.unit, lower(hex(p.content_hash)),"   \
-    " p.json, r.json, (SELECT group_concat(json, ',') FROM (SELECT json FROM review"               \
+    " unpacked(p.json), unpacked(r.json), (SELECT group_concat(json, ',') FROM (SELECT json FROM " \
+    "review"                                                                                       \
     " WHERE review.result = l.result ORDER BY version)) FROM listed l JOIN project p"              \
     " ON p.number = l.project JOIN result r ON r.number = l.result"
 

@@ -120,6 +120,18 @@ void packer_bind(struct packer *packer, sqlite3_stmt *statement, int place, stru
         sqlite3_bind_text64(statement, place, text.bytes, text.length, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+static int read_dictionary(struct packer *packer, struct fault *fault)
+{
+    sqlite3_stmt *select =
+        store_prepare(packer->store, "SELECT content FROM dictionary ORDER BY number", fault);
+    int found = select ? store_next(packer->store, select, fault) : -1;
+    if (found == 1)
+        use_dictionary(packer, sqlite3_column_blob(select, 0),
+                       (size_t)sqlite3_column_bytes(select, 0));
+    sqlite3_finalize(select);
+    return found < 0 ? -1 : 0;
+}
+
 /* unpacked(json): the text that was packed. */
 static void unpack(sqlite3_context *context, int count, sqlite3_value **values)
 {
@@ -137,7 +149,10 @@ static void unpack(sqlite3_context *context, int count, sqlite3_value **values)
         sqlite3_result_error(context, "no packed text", -1);
         return;
     }
-    size_t got = packer->reading && ZSTD_getDictID_fromFrame(packed, bytes)
+    bool needs_dictionary = ZSTD_getDictID_fromFrame(packed, bytes) != 0;
+    if (needs_dictionary && !packer->reading)
+        read_dictionary(packer, NULL); /* made by the writer since this reader began */
+    size_t got = packer->reading && needs_dictionary
                      ? ZSTD_decompress_usingDDict(packer->decompression, text, length, packed,
                                                   bytes, packer->reading)
                      : ZSTD_decompressDCtx(packer->decompression, text, length, packed, bytes);
@@ -147,18 +162,6 @@ static void unpack(sqlite3_context *context, int count, sqlite3_value **values)
     }
     sqlite3_free(text);
     sqlite3_result_error(context, "a packed text is damaged", -1);
-}
-
-static int read_dictionary(struct packer *packer, struct fault *fault)
-{
-    sqlite3_stmt *select =
-        store_prepare(packer->store, "SELECT content FROM dictionary ORDER BY number", fault);
-    int found = select ? store_next(packer->store, select, fault) : -1;
-    if (found == 1)
-        use_dictionary(packer, sqlite3_column_blob(select, 0),
-                       (size_t)sqlite3_column_bytes(select, 0));
-    sqlite3_finalize(select);
-    return found < 0 ? -1 : 0;
 }
 
 struct packer *packer_new(struct store *store, struct fault *fault)

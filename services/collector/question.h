@@ -13,6 +13,9 @@
  *   {"ask":"events","since":N,"limit":L}      → {"last":the newest number} and rows, at most 1,000
  *   {"ask":"project","id":"…"}                → {"last":…} and all results of the project
  *
+ *   {"ask":"reviews","reviews":[…]}           → what became of each: decisions.h
+ *   and what lists.h says                     → one frame, answered by the reader's thread
+ *
  * What cannot be answered gives {"error":{"code":…,"message":…}} and no rows. `own_status` (borrowed)
  * holds what only the running service knows. */
 zmsg_t *question_answer(struct results *results, const struct jv *own_status, zframe_t *question);

@@ -2,6 +2,7 @@
 
 #include "common/store.h"
 #include "common/strbuf.h"
+#include "services/collector/listing.sql.h"
 #include "services/collector/pack.h"
 #include "services/collector/schema.sql.h"
 #include "services/collector/schema_2.sql.h"
@@ -39,10 +40,12 @@ static const char *const statement_sql[STATEMENTS] = {
                    " confidence, findings, stored_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT DO NOTHING",
     [FIND_EVENT] = "SELECT event FROM result WHERE project = ? AND origin = ?",
-    [ADD_EVENT] = "INSERT INTO event (number, topic, result) VALUES (?, ?, ?)",
-    [EVENTS_SINCE] = "SELECT event.number, topic, unpacked(json) FROM event JOIN result"
-                     " ON result.number = event.result WHERE event.number > ?"
-                     " ORDER BY event.number LIMIT ?",
+    [ADD_EVENT] = "INSERT INTO event (number, topic, result, review) VALUES (?, ?, ?, ?)",
+    [EVENTS_SINCE] =
+        "SELECT event.number, topic, ifnull(review.json, unpacked(result.json)) FROM event"
+        " JOIN result ON result.number = event.result LEFT JOIN review"
+        " ON review.number = event.review WHERE event.number > ?"
+        " ORDER BY event.number LIMIT ?",
     [RESULTS_OF_PROJECT] =
         "SELECT event.number, topic, unpacked(result.json) FROM project JOIN result"
         " ON result.project = project.number JOIN event"
@@ -65,7 +68,9 @@ struct results {
 };
 
 static const struct store_schema schema = {
-    .name = "results", .migrations = (const char *const[]){schema_sql, schema_2_sql}, .version = 2};
+    .name = "results",
+    .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql},
+    .version = 3};
 
 /* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */
@@ -108,6 +113,22 @@ failed:
 struct store *results_open_to_read(const char *path, struct fault *fault)
 {
     return store_open(path, STORE_READ_ONLY, &schema, fault);
+}
+
+int results_view_open(struct results_view *view, const char *path, struct fault *fault)
+{
+    *view = (struct results_view){0};
+    view->store = store_open(path, STORE_READ_ONLY, &schema, fault);
+    if (view->store && (view->packer = packer_new(view->store, fault)))
+        return 0;
+    results_view_close(view);
+    return -1;
+}
+
+void results_view_close(struct results_view *view)
+{
+    store_close(&view->store); /* which calls unpacked() no more */
+    packer_destroy(&view->packer);
 }
 
 void results_close(struct results **results)
@@ -227,10 +248,28 @@ static int add_event(struct results *results, struct wire_text department, struc
     sqlite3_bind_int64(statement, 1, results->last_event + 1);
     sqlite3_bind_text(statement, 2, topic, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, sqlite3_last_insert_rowid(results->store->db));
+    sqlite3_bind_null(statement, 4);
     if (store_run(results->store, statement, fault))
         return -1;
     results->last_event++;
     return 0;
+}
+
+int64_t results_add_review_event(struct results *results, const char *topic, int64_t result,
+                                 int64_t review, struct fault *fault)
+{
+    int64_t number = results->last_event + 1;
+    if (store_run(results->store,
+                  store_bind(results->statements[ADD_EVENT], "itii", number, topic, result, review),
+                  fault))
+        return -1;
+    results->last_event = number;
+    return number;
+}
+
+struct store *results_store(struct results *results)
+{
+    return results->store;
 }
 
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,

@@ -41,6 +41,22 @@ struct results_added {
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,
                 struct results_added *added, struct fault *fault);
 
+/* Numbers the event of a stored review; -1 with a fault. */
+int64_t results_add_review_event(struct results *results, const char *topic, int64_t result,
+                                 int64_t review, struct fault *fault);
+/* results.db itself, for the modules beside this one; writing only between results_begin and
+ * results_commit. */
+struct store *results_store(struct results *results);
+/* results.db, made already, to be read by this or another thread, with unpacked() (pack.h). */
+struct packer;
+struct results_view {
+    struct store *store;
+    struct packer *packer;
+};
+/* 0, or -1 with a fault; close it either way. */
+int results_view_open(struct results_view *view, const char *path, struct fault *fault);
+void results_view_close(struct results_view *view);
+
 /* The topic of a result's event, "result.民政"; the department may be empty. */
 enum { RESULTS_TOPIC_BYTES = 160 };
 void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES]);

@@ -50,22 +50,22 @@ static void refuse_role(struct exchange *exchange)
     for (unsigned role = ROLE_SUBMITTER; role <= ROLE_ADMIN; role <<= 1)
         if (exchange->route->roles & role)
             jv_push(allowed, jv_of_text(role_name((enum role)role)));
-    answer_problem_with(exchange, "auth.forbidden", "您的角色不能做这件事", "allowed", allowed);
+    reply_problem_with(exchange, "auth.forbidden", "您的角色不能做这件事", "allowed", allowed);
 }
 
 bool access_check(struct exchange *exchange)
 {
     const struct route *route = exchange->route;
     if (changes_something(exchange) && is_foreign(exchange)) {
-        answer_problem(exchange, "auth.csrf", "请求来自别的网站");
+        reply_problem(exchange, "auth.csrf", "请求来自别的网站");
         return false;
     }
     bool known = identify(exchange);
     if (route->flags & ROUTE_PUBLIC)
         return true;
     if (!known) {
-        answer_problem(exchange, "auth.required", "请先登录");
-        answer_header(exchange, "WWW-Authenticate", "Bearer realm=\"jinmu\"");
+        reply_problem(exchange, "auth.required", "请先登录");
+        reply_header(exchange, "WWW-Authenticate", "Bearer realm=\"jinmu\"");
         return false;
     }
     if (!(route->roles & exchange->principal.role)) {
@@ -73,7 +73,7 @@ bool access_check(struct exchange *exchange)
         return false;
     }
     if (changes_something(exchange) && !exchange->principal.is_token && !has_csrf_token(exchange)) {
-        answer_problem(exchange, "auth.csrf", "缺少 X-CSRF-Token，或它不属于本次登录");
+        reply_problem(exchange, "auth.csrf", "缺少 X-CSRF-Token，或它不属于本次登录");
         return false;
     }
     return true;

@@ -2,6 +2,7 @@
 
 #include "catalog/catalog.h"
 #include "common/strbuf.h"
+#include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
 #include <stdio.h>
@@ -53,8 +54,9 @@ bool backend_has_given_away(struct backend *backend)
 char *backend_ask(struct backend *backend, const struct jv *question, size_t *length,
                   struct fault *fault)
 {
+    const struct running *running = backend->gateway->options.running;
     if (!backend->inquiry &&
-        !(backend->inquiry = inquiry_new(backend->gateway->options.collector, fault)))
+        !(backend->inquiry = inquiry_new_as(running->to_collector, running->collector, fault)))
         return NULL;
     char *json = inquiry_ask(backend->inquiry, question, COLLECTOR_MS, length, fault);
     if (json)
@@ -78,9 +80,10 @@ struct jv *backend_ask_json(struct backend *backend, const struct jv *question, 
 zmsg_t *backend_call(struct backend *backend, const char *service, zmsg_t **body, int timeout_ms,
                      struct fault *fault)
 {
+    const struct running *running = backend->gateway->options.running;
     zmsg_t *answer = NULL;
     if (!backend->broker &&
-        !(backend->broker = mdp_client_new(backend->gateway->options.broker, fault)))
+        !(backend->broker = mdp_client_new_as(running->to_broker, running->broker, fault)))
         zmsg_destroy(body);
     else
         answer = mdp_client_call(backend->broker, service, body, timeout_ms, fault);

@@ -13,7 +13,7 @@ struct store *catalog_json_store(struct exchange *exchange, struct backend *back
     struct fault fault;
     struct store *store = backend_catalog(backend, &fault);
     if (!store)
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     return store;
 }
 
@@ -27,7 +27,7 @@ char *catalog_json_revision(struct exchange *exchange, struct store *store, cons
                       ? catalog_revision_of_year(store, today.tm_year + 1900, &fault)
                       : catalog_find_revision(store, wanted, &fault);
     if (!found)
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     return found;
 }
 

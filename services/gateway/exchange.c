@@ -76,7 +76,7 @@ struct exchange *exchange_new(struct gateway *gateway, const char *target,
     return exchange;
 }
 
-static void clear_answer(struct http_answer *answer)
+static void clear_answer(struct reply *answer)
 {
     if (!answer->borrowed)
         free(answer->body);
@@ -84,7 +84,7 @@ static void clear_answer(struct http_answer *answer)
         free(answer->headers[i].name);
         free(answer->headers[i].value);
     }
-    *answer = (struct http_answer){0};
+    *answer = (struct reply){0};
 }
 
 void exchange_destroy(struct exchange **exchange)
@@ -139,8 +139,8 @@ bool exchange_query_number(struct exchange *exchange, const char *name, int64_t 
         *number = value;
         return true;
     }
-    answer_problem(exchange, "query.bad_number", "参数 %s 应为 %lld 至 %lld 的整数", name,
-                   (long long)least, (long long)most);
+    reply_problem(exchange, "query.bad_number", "参数 %s 应为 %lld 至 %lld 的整数", name,
+                  (long long)least, (long long)most);
     return false;
 }
 
@@ -151,13 +151,13 @@ struct jv *exchange_json(struct exchange *exchange)
     static const char json[] = "application/json";
     if (!type || strncasecmp(type, json, sizeof json - 1) != 0 ||
         (type[sizeof json - 1] && !strchr("; ", type[sizeof json - 1]))) {
-        answer_problem(exchange, "input.media_type", "请求体应为 application/json");
+        reply_problem(exchange, "input.media_type", "请求体应为 application/json");
         return NULL;
     }
     struct jv *value =
         jv_read(exchange->body.text ? exchange->body.text : "", exchange->body.length, &fault);
     if (!value)
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     return value;
 }
 
@@ -171,10 +171,10 @@ int exchange_wait_s(const struct exchange *exchange)
 
 /* --- answers --- */
 
-void answer_bytes(struct exchange *exchange, unsigned status, const char *type, char *body,
-                  size_t length)
+void reply_bytes(struct exchange *exchange, unsigned status, const char *type, char *body,
+                 size_t length)
 {
-    struct http_answer *answer = &exchange->answer;
+    struct reply *answer = &exchange->answer;
     if (!answer->borrowed)
         free(answer->body);
     answer->status = status;
@@ -184,31 +184,31 @@ void answer_bytes(struct exchange *exchange, unsigned status, const char *type, 
     answer->borrowed = answer->gzipped = false;
 }
 
-void answer_json(struct exchange *exchange, unsigned status, struct jv *value)
+void reply_json(struct exchange *exchange, unsigned status, struct jv *value)
 {
     struct strbuf text = {0};
     jv_append(value, &text);
     jv_destroy(&value);
     size_t length = text.length;
-    answer_bytes(exchange, status, "application/json", strbuf_take(&text), length);
+    reply_bytes(exchange, status, "application/json", strbuf_take(&text), length);
 }
 
-void answer_text(struct exchange *exchange, unsigned status, const char *type, const char *text)
+void reply_text(struct exchange *exchange, unsigned status, const char *type, const char *text)
 {
-    answer_bytes(exchange, status, type, xstrdup(text), strlen(text));
+    reply_bytes(exchange, status, type, xstrdup(text), strlen(text));
 }
 
-void answer_nothing(struct exchange *exchange)
+void reply_nothing(struct exchange *exchange)
 {
-    answer_bytes(exchange, MHD_HTTP_NO_CONTENT, NULL, NULL, 0);
+    reply_bytes(exchange, MHD_HTTP_NO_CONTENT, NULL, NULL, 0);
 }
 
-void answer_header(struct exchange *exchange, const char *name, const char *value)
+void reply_header(struct exchange *exchange, const char *name, const char *value)
 {
-    struct http_answer *answer = &exchange->answer;
-    if (answer->header_count == ANSWER_HEADERS)
+    struct reply *answer = &exchange->answer;
+    if (answer->header_count == REPLY_HEADERS)
         return;
-    answer->headers[answer->header_count++] = (struct answer_header){xstrdup(name), xstrdup(value)};
+    answer->headers[answer->header_count++] = (struct reply_header){xstrdup(name), xstrdup(value)};
 }
 
 static struct jv *problem_json(const struct exchange *exchange, const char *code,
@@ -229,18 +229,18 @@ static struct jv *problem_json(const struct exchange *exchange, const char *code
     return problem;
 }
 
-void answer_problem_with(struct exchange *exchange, const char *code, const char *detail,
-                         const char *member, struct jv *value)
+void reply_problem_with(struct exchange *exchange, const char *code, const char *detail,
+                        const char *member, struct jv *value)
 {
     struct jv *problem = problem_json(exchange, code, detail);
     if (member)
         jv_set(problem, member, value);
-    answer_json(exchange, problem_status(code), problem);
+    reply_json(exchange, problem_status(code), problem);
     exchange->answer.type = "application/problem+json";
     exchange->answer.cacheable = false;
 }
 
-void answer_problem(struct exchange *exchange, const char *code, const char *format, ...)
+void reply_problem(struct exchange *exchange, const char *code, const char *format, ...)
 {
     struct fault fault;
     va_list values;
@@ -249,32 +249,32 @@ void answer_problem(struct exchange *exchange, const char *code, const char *for
     va_end(values);
     if (!text_is_utf8(fault.message, strlen(fault.message)))
         *fault.message = 0;
-    answer_problem_with(exchange, code, fault.message, NULL, NULL);
+    reply_problem_with(exchange, code, fault.message, NULL, NULL);
 }
 
-void answer_fault(struct exchange *exchange, const struct fault *fault)
+void reply_fault(struct exchange *exchange, const struct fault *fault)
 {
-    answer_problem_with(exchange, fault->code, fault->message, NULL, NULL);
+    reply_problem_with(exchange, fault->code, fault->message, NULL, NULL);
 }
 
-void answer_etag(struct exchange *exchange, const char *etag)
+void reply_etag(struct exchange *exchange, const char *etag)
 {
     const char *known = exchange_header(exchange, "If-None-Match");
-    answer_header(exchange, "ETag", etag);
+    reply_header(exchange, "ETag", etag);
     exchange->answer.cacheable = true;
     if (!known || (!strstr(known, etag) && strcmp(known, "*") != 0))
         return;
-    answer_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
+    reply_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
 }
 
-void answer_etag_of_body(struct exchange *exchange)
+void reply_etag_of_body(struct exchange *exchange)
 {
     unsigned char digest[16];
     char hex[2 * 8 + 1], etag[24];
-    const struct http_answer *answer = &exchange->answer;
+    const struct reply *answer = &exchange->answer;
     crypto_generichash(digest, sizeof digest, (const unsigned char *)answer->body, answer->length,
                        NULL, 0);
     sodium_bin2hex(hex, sizeof hex, digest, 8);
     snprintf(etag, sizeof etag, "\"%s\"", hex);
-    answer_etag(exchange, etag);
+    reply_etag(exchange, etag);
 }

@@ -18,20 +18,20 @@ enum {
     PATH_SEGMENTS = 12,
     PARAMETERS = 40,
     CAPTURES = 4,
-    ADDRESS_BYTES = 64,
-    ANSWER_HEADERS = 8,
+    ADDRESS_TEXT_BYTES = 64,
+    REPLY_HEADERS = 8,
 };
 
 struct parameter {
     char *name, *value;
 };
 
-struct answer_header {
+struct reply_header {
     char *name, *value;
 };
 
 /* What is to be sent. `body` is owned unless `borrowed`. */
-struct http_answer {
+struct reply {
     unsigned status; /* 0: none yet */
     const char *type;
     char *body;
@@ -40,7 +40,7 @@ struct http_answer {
     bool cacheable; /* else Cache-Control: no-store */
     bool gzipped;   /* the body is */
     bool is_page;   /* belongs to the page: the page's content security policy */
-    struct answer_header headers[ANSWER_HEADERS];
+    struct reply_header headers[REPLY_HEADERS];
     size_t header_count;
 };
 
@@ -70,10 +70,10 @@ struct exchange {
     bool bad_target;                /* not UTF-8, NUL, too many parts */
     struct strbuf body;
     size_t reserved; /* of all bodies' memory, for this one */
-    char address[ADDRESS_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     struct principal principal;
     int64_t started_us;
-    struct http_answer answer;
+    struct reply answer;
     struct exchange *next; /* in a queue */
     void *stream;          /* of an event stream */
 };
@@ -99,25 +99,25 @@ int exchange_wait_s(const struct exchange *exchange);
 /* --- answers: the last one counts ------------------------------------------------------------- */
 
 /* Destroys the value. */
-void answer_json(struct exchange *exchange, unsigned status, struct jv *value);
+void reply_json(struct exchange *exchange, unsigned status, struct jv *value);
 /* Takes the body (free()) over. */
-void answer_bytes(struct exchange *exchange, unsigned status, const char *type, char *body,
-                  size_t length);
-void answer_text(struct exchange *exchange, unsigned status, const char *type, const char *text);
-void answer_nothing(struct exchange *exchange); /* 204 */
-void answer_header(struct exchange *exchange, const char *name, const char *value);
+void reply_bytes(struct exchange *exchange, unsigned status, const char *type, char *body,
+                 size_t length);
+void reply_text(struct exchange *exchange, unsigned status, const char *type, const char *text);
+void reply_nothing(struct exchange *exchange); /* 204 */
+void reply_header(struct exchange *exchange, const char *name, const char *value);
 /* application/problem+json (RFC 9457): the status and title come from the code (problem.c). */
-void answer_problem(struct exchange *exchange, const char *code, const char *format, ...)
+void reply_problem(struct exchange *exchange, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with a fault's code and message. */
-void answer_fault(struct exchange *exchange, const struct fault *fault);
+void reply_fault(struct exchange *exchange, const struct fault *fault);
 /* A problem with further members, which are taken over. */
-void answer_problem_with(struct exchange *exchange, const char *code, const char *detail,
-                         const char *member, struct jv *value);
+void reply_problem_with(struct exchange *exchange, const char *code, const char *detail,
+                        const char *member, struct jv *value);
 /* Sets the ETag; when the request has it in If-None-Match the answer becomes 304. After the body. */
-void answer_etag(struct exchange *exchange, const char *etag);
+void reply_etag(struct exchange *exchange, const char *etag);
 /* An ETag made from the body's bytes. */
-void answer_etag_of_body(struct exchange *exchange);
+void reply_etag_of_body(struct exchange *exchange);
 
 /* problem.c */
 unsigned problem_status(const char *code);

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/state.h"
 #include "common/strbuf.h"
+#include "services/cli/running.h"
 #include "services/gateway/doorkeeper.h"
 #include "services/gateway/hands.h"
 #include "services/gateway/page.h"
@@ -47,12 +48,12 @@ static void raise_descriptors(struct gateway *gateway)
 
 static int open_parts(struct gateway *gateway, struct fault *fault)
 {
-    char *path = state_path(gateway->options.state, "gateway.db");
+    char *path = state_path(gateway->options.running->state, "gateway.db");
     gateway->accounts = accounts_open(path, fault);
     free(path);
     if (!gateway->accounts || !(gateway->page = page_open(gateway->options.page, fault)))
         return -1;
-    gateway->catalog = state_path(gateway->options.state, "catalog.db");
+    gateway->catalog = state_path(gateway->options.running->state, "catalog.db");
     gateway->doorkeeper = doorkeeper_new();
     gateway->throttle = throttle_new();
     if (!(gateway->feed = feed_new(gateway, fault)))

@@ -12,13 +12,10 @@
  * the broker, asks the collector, and reads catalog.db. */
 
 struct gateway_options {
-    const char *state;
-    const char *listen; /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:443" */
-    const char *broker; /* endpoints */
-    const char *collector;
-    const char *events;
-    const char *page;        /* folder of the page's files */
-    const char *certificate; /* PEM files; NULL: no TLS */
+    const struct running *running; /* state directory and endpoints (services/cli/running.h) */
+    const char *listen;            /* "127.0.0.1:8080", "[::1]:8080", "0.0.0.0:443" */
+    const char *page;              /* folder of the page's files */
+    const char *certificate;       /* PEM files; NULL: no TLS */
     const char *key;
     const char
         *proxy; /* address of a reverse proxy whose X-Forwarded-For is believed; NULL: none */

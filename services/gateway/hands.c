@@ -1,6 +1,6 @@
 #include "services/gateway/hands.h"
 
-#include "services/gateway/answer.h"
+#include "services/gateway/response.h"
 #include "services/gateway/route.h"
 
 #include <pthread.h>
@@ -21,7 +21,7 @@ struct hands {
 
 void hands_finished(struct exchange *exchange)
 {
-    answer_compress(exchange);
+    response_compress(exchange);
     exchange->phase = EXCHANGE_ANSWER;
     MHD_resume_connection(exchange->connection);
 }

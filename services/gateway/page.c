@@ -1,8 +1,8 @@
 #include "services/gateway/page.h"
 
 #include "common/log.h"
-#include "services/gateway/answer.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/response.h"
 
 #include <czmq.h>
 #include <errno.h>
@@ -121,10 +121,23 @@ static struct page_file *find(const struct page *page, const char *name)
     return file;
 }
 
+/* Of the packages, only what the page imports. */
+static bool is_offered(const char *name)
+{
+    static const char packages[] = "node_modules/";
+    static const char *const imported[] = {"node_modules/fflate/esm/", "node_modules/d3-dsv/src/"};
+    if (*name == '.' || strstr(name, "/."))
+        return false;
+    for (size_t i = 0; i < sizeof imported / sizeof *imported; i++)
+        if (strncmp(name, imported[i], strlen(imported[i])) == 0)
+            return strcmp(type_of(name), type_of(".js")) == 0;
+    return strncmp(name, packages, sizeof packages - 1) != 0 && strncmp(name, "package", 7) != 0;
+}
+
 static void add(struct page *page, const char *path)
 {
     const char *name = path + strlen(page->folder) + 1;
-    if (!type_of(name) || strstr(name, "node_modules/") || find(page, name))
+    if (!type_of(name) || !is_offered(name) || find(page, name))
         return;
     struct page_file *file = xcalloc(1, sizeof *file);
     file->name = xstrdup(name);
@@ -148,9 +161,7 @@ static int scan(struct page *page, struct fault *fault)
         return fault_set(fault, "page.folder", "%s: %s", page->folder, strerror(errno));
     FTSENT *entry;
     while ((entry = fts_read(tree)))
-        if (entry->fts_info == FTS_D && strcmp(entry->fts_name, "node_modules") == 0)
-            fts_set(tree, entry, FTS_SKIP);
-        else if (entry->fts_info == FTS_F)
+        if (entry->fts_info == FTS_F)
             add(page, entry->fts_path);
     fts_close(tree);
     return 0;
@@ -230,16 +241,16 @@ static char *name_wanted(const struct exchange *exchange)
 
 static void answer_file(struct exchange *exchange, const struct page_file *file)
 {
-    struct http_answer *answer = &exchange->answer;
+    struct reply *answer = &exchange->answer;
     const char *accepted = exchange_header(exchange, "Accept-Encoding");
     bool smaller = file->smaller && accepted && strstr(accepted, "gzip");
-    answer_bytes(exchange, MHD_HTTP_OK, type_of(file->name), smaller ? file->smaller : file->bytes,
-                 smaller ? file->smaller_length : file->length);
+    reply_bytes(exchange, MHD_HTTP_OK, type_of(file->name), smaller ? file->smaller : file->bytes,
+                smaller ? file->smaller_length : file->length);
     answer->borrowed = true;
     answer->gzipped = smaller;
     answer->is_page = true;
-    answer_header(exchange, "Cache-Control", "no-cache"); /* asked again, by its ETag */
-    answer_etag(exchange, file->etag);
+    reply_header(exchange, "Cache-Control", "no-cache"); /* asked again, by its ETag */
+    reply_etag(exchange, file->etag);
 }
 
 bool page_serve(struct exchange *exchange)

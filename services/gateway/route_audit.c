@@ -9,7 +9,7 @@ static void list_audit(struct exchange *exchange, struct backend *backend)
                                   .object = exchange_query(exchange, "object")};
     if (exchange_query_number(exchange, "limit", 1, 500, 100, &filter.limit) &&
         exchange_query_number(exchange, "before", 0, INT64_MAX, 0, &filter.before))
-        answer_json(exchange, MHD_HTTP_OK, accounts_audit(exchange->gateway->accounts, &filter));
+        reply_json(exchange, MHD_HTTP_OK, accounts_audit(exchange->gateway->accounts, &filter));
 }
 
 const struct route audit_routes[] = {{"GET", "/audit", list_audit, ADMINS, 0}, {0}};

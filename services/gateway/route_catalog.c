@@ -28,8 +28,8 @@ static bool open_view(struct view *view, struct exchange *exchange, struct backe
     backend_catalog_stamp(backend, view->stamp);
     const char *known = exchange_header(exchange, "If-None-Match");
     if (known && strstr(known, view->stamp)) {
-        answer_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
-        answer_header(exchange, "ETag", view->stamp);
+        reply_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
+        reply_header(exchange, "ETag", view->stamp);
         exchange->answer.cacheable = true;
         return false;
     }
@@ -39,8 +39,8 @@ static bool open_view(struct view *view, struct exchange *exchange, struct backe
 
 static void close_view(struct view *view, struct exchange *exchange, struct jv *body)
 {
-    answer_json(exchange, MHD_HTTP_OK, body);
-    answer_etag(exchange, view->stamp);
+    reply_json(exchange, MHD_HTTP_OK, body);
+    reply_etag(exchange, view->stamp);
     free(view->revision);
 }
 
@@ -214,7 +214,7 @@ static void search(struct exchange *exchange, struct backend *backend)
     if (!exchange_query_number(exchange, "limit", 1, 100, 20, &limit))
         return;
     if (!wanted) {
-        answer_problem(exchange, "query.missing", "请给出要查找的内容（q）");
+        reply_problem(exchange, "query.missing", "请给出要查找的内容（q）");
         return;
     }
     if (!open_view(&view, exchange, backend, exchange_query(exchange, "revision")))
@@ -290,7 +290,7 @@ static void get_changes(struct exchange *exchange, struct backend *backend)
     struct view view;
     const char *from = exchange_query(exchange, "from");
     if (!from) {
-        answer_problem(exchange, "query.missing", "请给出要比较的目录（from）");
+        reply_problem(exchange, "query.missing", "请给出要比较的目录（from）");
         return;
     }
     if (!open_view(&view, exchange, backend, exchange->captures[0]))

@@ -91,8 +91,8 @@ static void get_item(struct exchange *exchange, struct backend *backend)
     struct jv *found = catalog_json_items(store, statement);
     const struct jv *item = jv_at(found, 0);
     if (!item) {
-        answer_problem(exchange, "catalog.unknown", "%s 的“%.80s”没有条目 %.40s", revision,
-                       department, code);
+        reply_problem(exchange, "catalog.unknown", "%s 的“%.80s”没有条目 %.40s", revision,
+                      department, code);
     } else {
         struct jv *body = jv_copy(item), *usage = ask_usage(backend, revision, NULL, NULL, &fault);
         jv_set(body, "path", catalog_json_path(store, revision, department, code));
@@ -102,7 +102,7 @@ static void get_item(struct exchange *exchange, struct backend *backend)
         jv_set(body, "children", items_below(store, revision, department, code, ""));
         jv_set(body, "usage", usage_of(usage, department, code));
         jv_destroy(&usage);
-        answer_json(exchange, MHD_HTTP_OK, body);
+        reply_json(exchange, MHD_HTTP_OK, body);
     }
     jv_destroy(&found);
     free(revision);
@@ -119,9 +119,9 @@ static void get_usage(struct exchange *exchange, struct backend *backend)
                                  exchange_query(exchange, "to"), &fault);
     if (usage) {
         jv_set_text(usage, "revision", revision);
-        answer_json(exchange, MHD_HTTP_OK, usage);
+        reply_json(exchange, MHD_HTTP_OK, usage);
     } else {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     }
     free(revision);
 }
@@ -136,7 +136,7 @@ static void list_rules(struct exchange *exchange, struct backend *backend)
     struct rules *rules = rules_load(store, folder, &fault);
     folder_destroy(&folder);
     if (!rules) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
         return;
     }
     struct jv *body = jv_object(), *list = jv_array();
@@ -150,8 +150,8 @@ static void list_rules(struct exchange *exchange, struct backend *backend)
     }
     jv_set(body, "rules", list);
     rules_destroy(&rules);
-    answer_json(exchange, MHD_HTTP_OK, body);
-    answer_etag_of_body(exchange);
+    reply_json(exchange, MHD_HTTP_OK, body);
+    reply_etag_of_body(exchange);
 }
 
 const struct route catalog_item_routes[] = {

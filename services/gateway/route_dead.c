@@ -24,15 +24,15 @@ static zmsg_t *ask(struct exchange *exchange, struct backend *backend, const cha
     jv_destroy(&question);
     zmsg_t *answer = backend_call(backend, "jinmu.dead", &body, BROKER_MS, &fault);
     if (!answer) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
         return NULL;
     }
     char *status = zmsg_popstr(answer);
     bool done = status && strcmp(status, "200") == 0;
     if (!done && status && strcmp(status, "400") == 0)
-        answer_problem(exchange, "dead.unknown", "没有这个失败任务");
+        reply_problem(exchange, "dead.unknown", "没有这个失败任务");
     else if (!done)
-        answer_problem(exchange, "service.failed", "任务服务（broker）没有给出失败任务");
+        reply_problem(exchange, "service.failed", "任务服务（broker）没有给出失败任务");
     free(status);
     if (!done)
         zmsg_destroy(&answer);
@@ -55,7 +55,7 @@ static void list_dead(struct exchange *exchange, struct backend *backend)
         return;
     struct jv *jobs = pop_json(answer), *body = jv_object();
     jv_set(body, "jobs", jobs ? jobs : jv_array());
-    answer_json(exchange, MHD_HTTP_OK, body);
+    reply_json(exchange, MHD_HTTP_OK, body);
     zmsg_destroy(&answer);
 }
 
@@ -84,9 +84,9 @@ static void get_dead(struct exchange *exchange, struct backend *backend)
     zmsg_t *answer = ask(exchange, backend, "show", exchange->captures[0]);
     struct jv *job = answer ? job_with_body(answer) : NULL;
     if (job)
-        answer_json(exchange, MHD_HTTP_OK, job);
+        reply_json(exchange, MHD_HTTP_OK, job);
     else if (answer)
-        answer_problem(exchange, "dead.unknown", "没有这个失败任务");
+        reply_problem(exchange, "dead.unknown", "没有这个失败任务");
     zmsg_destroy(&answer);
 }
 
@@ -99,9 +99,9 @@ static void change_dead(struct exchange *exchange, struct backend *backend, cons
     zmsg_destroy(&answer);
     if (count && strcmp(count, "0") != 0) {
         access_note(exchange, action, exchange->captures[0], "");
-        answer_nothing(exchange);
+        reply_nothing(exchange);
     } else if (count) {
-        answer_problem(exchange, "dead.unknown", "没有这个失败任务");
+        reply_problem(exchange, "dead.unknown", "没有这个失败任务");
     }
     free(count);
 }

@@ -16,7 +16,7 @@ static bool read_since(struct exchange *exchange, int64_t *since)
     *since = strtoll(seen, &end, 10);
     if (!errno && !*end && *since >= 0)
         return true;
-    answer_problem(exchange, "request.bad", "Last-Event-ID 应为事件编号");
+    reply_problem(exchange, "request.bad", "Last-Event-ID 应为事件编号");
     return false;
 }
 
@@ -30,8 +30,8 @@ static void stream_events(struct exchange *exchange, struct backend *backend)
         exchange->answer.status = MHD_HTTP_OK;
         return;
     }
-    answer_problem(exchange, "throttled", "打开的事件流太多");
-    answer_header(exchange, "Retry-After", "30");
+    reply_problem(exchange, "throttled", "打开的事件流太多");
+    reply_header(exchange, "Retry-After", "30");
 }
 
 const struct route event_routes[] = {{"GET", "/events", stream_events, ANYBODY, ROUTE_AT_ONCE},

@@ -10,7 +10,7 @@
 static void get_live(struct exchange *exchange, struct backend *backend)
 {
     (void)backend;
-    answer_text(exchange, MHD_HTTP_OK, "text/plain; charset=utf-8", "alive\n");
+    reply_text(exchange, MHD_HTTP_OK, "text/plain; charset=utf-8", "alive\n");
 }
 
 static void get_ready(struct exchange *exchange, struct backend *backend)
@@ -23,14 +23,14 @@ static void get_ready(struct exchange *exchange, struct backend *backend)
     jv_set(body, "missing", services.missing);
     services.missing = NULL;
     services_clear(&services);
-    answer_json(exchange, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, body);
+    reply_json(exchange, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, body);
 }
 
 static void get_openapi(struct exchange *exchange, struct backend *backend)
 {
     (void)backend;
-    answer_text(exchange, MHD_HTTP_OK, "application/json", openapi_json);
-    answer_etag_of_body(exchange);
+    reply_text(exchange, MHD_HTTP_OK, "application/json", openapi_json);
+    reply_etag_of_body(exchange);
 }
 
 /* --- metrics: Prometheus text format 0.0.4 --- */
@@ -75,13 +75,9 @@ static void add_gateway(struct strbuf *out, const struct gateway *gateway)
                (double)counts->sign_ins_refused);
 }
 
-static double number_at(const struct jv *value, const char *first, const char *second,
-                        const char *third)
+static double number_at(const struct jv *value, const char *section, const char *name)
 {
-    value = jv_get(value, first);
-    if (third)
-        value = jv_get(value, second);
-    return jv_get_number(value, third ? third : second, 0);
+    return jv_get_number(jv_get(value, section), name, 0);
 }
 
 static void add_broker(struct strbuf *out, const struct jv *broker)
@@ -95,16 +91,15 @@ static void add_broker(struct strbuf *out, const struct jv *broker)
         for (size_t s = 0; s < 3; s++)
             strbuf_printf(out, "jinmu_queue_jobs{priority=\"%s\",state=\"%s\"} %.15g\n",
                           priorities[p], states[s],
-                          number_at(broker, "queue", priorities[p], states[s]));
+                          number_at(jv_get(broker, "queue"), priorities[p], states[s]));
     strbuf_puts(out, "# HELP jinmu_jobs_total Jobs since the broker's start\n"
                      "# TYPE jinmu_jobs_total counter\n");
     for (size_t t = 0; t < sizeof totals / sizeof *totals; t++)
         strbuf_printf(out, "jinmu_jobs_total{what=\"%s\"} %.15g\n", totals[t],
-                      number_at(broker, "totals", totals[t], NULL));
+                      number_at(broker, "totals", totals[t]));
     add_metric(out, "spool_bytes", "gauge", "Size of the spool",
-               number_at(broker, "spool", "bytes", NULL));
-    add_metric(out, "dead_letters", "gauge", "Jobs given up",
-               number_at(broker, "spool", "dead", NULL));
+               number_at(broker, "spool", "bytes"));
+    add_metric(out, "dead_letters", "gauge", "Jobs given up", number_at(broker, "spool", "dead"));
     add_metric(out, "workers", "gauge", "Workers connected",
                (double)jv_count(jv_get(broker, "workers")));
 }
@@ -137,8 +132,8 @@ static void get_metrics(struct exchange *exchange, struct backend *backend)
     struct strbuf out = {0};
     bool keeper = exchange->principal.role & KEEPERS;
     if (!keeper && !is_local(exchange)) {
-        answer_problem(exchange, exchange->principal.role ? "auth.forbidden" : "auth.required",
-                       "指标只给本机或管理人员");
+        reply_problem(exchange, exchange->principal.role ? "auth.forbidden" : "auth.required",
+                      "指标只给本机或管理人员");
         return;
     }
     services_look(&services, exchange->gateway, backend);
@@ -151,8 +146,8 @@ static void get_metrics(struct exchange *exchange, struct backend *backend)
         add_collector(&out, services.collector);
     services_clear(&services);
     size_t length = out.length;
-    answer_bytes(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                 strbuf_take(&out), length);
+    reply_bytes(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                strbuf_take(&out), length);
 }
 
 const struct route service_routes[] = {{"GET", "/livez", get_live, 0, ROUTE_PUBLIC | ROUTE_AT_ONCE},

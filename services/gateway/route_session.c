@@ -36,7 +36,7 @@ static bool is_session(struct exchange *exchange)
 {
     if (!exchange->principal.is_token)
         return true;
-    answer_problem(exchange, "auth.required", "这里要用登录会话，不能用令牌");
+    reply_problem(exchange, "auth.required", "这里要用登录会话，不能用令牌");
     return false;
 }
 
@@ -46,7 +46,7 @@ static void set_cookie(struct exchange *exchange, const char *value, int seconds
     struct strbuf cookie = {0};
     strbuf_printf(&cookie, "jinmu_session=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s",
                   value, seconds, options->certificate || options->https_outside ? "; Secure" : "");
-    answer_header(exchange, "Set-Cookie", cookie.text);
+    reply_header(exchange, "Set-Cookie", cookie.text);
     strbuf_free(&cookie);
 }
 
@@ -60,8 +60,8 @@ static bool may_try(struct exchange *exchange, const char *name_key, const char 
     if (wait == 0)
         return true;
     snprintf(seconds, sizeof seconds, "%d", wait);
-    answer_problem(exchange, "throttled", "登录失败次数太多，请 %d 秒后再试", wait);
-    answer_header(exchange, "Retry-After", seconds);
+    reply_problem(exchange, "throttled", "登录失败次数太多，请 %d 秒后再试", wait);
+    reply_header(exchange, "Retry-After", seconds);
     return false;
 }
 
@@ -84,13 +84,13 @@ static void sign_in(struct exchange *exchange, const char *name, const char *pas
             gateway->counts.sign_ins_refused++;
             access_note(exchange, "session.refused", name, "");
         }
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
         return;
     }
     throttle_forget(gateway->throttle, name_key);
     gateway->counts.sign_ins++;
     access_note(exchange, "session.open", name, "");
-    answer_json(exchange, MHD_HTTP_OK, session_json(exchange));
+    reply_json(exchange, MHD_HTTP_OK, session_json(exchange));
     set_cookie(exchange, cookie, (int)(exchange->principal.expires - time(NULL)));
 }
 
@@ -100,7 +100,7 @@ static void open_session(struct exchange *exchange, struct backend *backend)
     struct jv *body = exchange_json(exchange);
     const char *name = jv_get_text(body, "name"), *password = jv_get_text(body, "password");
     if (body && (!name || !password || strlen(name) > NAME_BYTES_MAX))
-        answer_problem(exchange, "request.bad", "请填写登录名（name）和密码（password）");
+        reply_problem(exchange, "request.bad", "请填写登录名（name）和密码（password）");
     else if (body)
         sign_in(exchange, name, password);
     jv_destroy(&body);
@@ -110,7 +110,7 @@ static void get_session(struct exchange *exchange, struct backend *backend)
 {
     (void)backend;
     if (is_session(exchange))
-        answer_json(exchange, MHD_HTTP_OK, session_json(exchange));
+        reply_json(exchange, MHD_HTTP_OK, session_json(exchange));
 }
 
 static void close_session(struct exchange *exchange, struct backend *backend)
@@ -120,11 +120,11 @@ static void close_session(struct exchange *exchange, struct backend *backend)
     if (!is_session(exchange))
         return;
     if (accounts_sign_out(exchange->gateway->accounts, &exchange->principal, &fault)) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
         return;
     }
     access_note(exchange, "session.close", exchange->principal.who, "");
-    answer_nothing(exchange);
+    reply_nothing(exchange);
     set_cookie(exchange, "", 0);
 }
 
@@ -144,10 +144,10 @@ static void change_password(struct exchange *exchange, struct backend *backend)
                                  &fault)) {
         if (strcmp(fault.code, "session.refused") == 0)
             throttle_failed(exchange->gateway->throttle, key, NAME_TRIES);
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     } else {
         access_note(exchange, "user.password", exchange->principal.who, "");
-        answer_nothing(exchange);
+        reply_nothing(exchange);
     }
     jv_destroy(&body);
 }

@@ -27,7 +27,7 @@ static void get_system(struct exchange *exchange, struct backend *backend)
     jv_set(system, "gateway", own_status(exchange->gateway));
     jv_set(system, "ready", jv_of_bool(jv_count(services.missing) == 0));
     jv_set(system, "missing", services.missing);
-    answer_json(exchange, MHD_HTTP_OK, system);
+    reply_json(exchange, MHD_HTTP_OK, system);
 }
 
 const struct route system_routes[] = {{"GET", "/system", get_system, KEEPERS, 0}, {0}};

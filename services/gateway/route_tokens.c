@@ -6,7 +6,7 @@ static void list_tokens(struct exchange *exchange, struct backend *backend)
     (void)backend;
     struct jv *body = jv_object();
     jv_set(body, "tokens", accounts_tokens(exchange->gateway->accounts));
-    answer_json(exchange, MHD_HTTP_OK, body);
+    reply_json(exchange, MHD_HTTP_OK, body);
 }
 
 static void add_token(struct exchange *exchange, struct backend *backend)
@@ -20,9 +20,9 @@ static void add_token(struct exchange *exchange, struct backend *backend)
         accounts_add_token(exchange->gateway->accounts, wish, exchange->principal.who, &fault);
     if (token) {
         access_note(exchange, "token.add", jv_get_text(token, "id"), jv_get_text(wish, "name"));
-        answer_json(exchange, MHD_HTTP_CREATED, token);
+        reply_json(exchange, MHD_HTTP_CREATED, token);
     } else {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     }
     jv_destroy(&wish);
 }
@@ -32,11 +32,11 @@ static void revoke_token(struct exchange *exchange, struct backend *backend)
     struct fault fault;
     (void)backend;
     if (accounts_revoke_token(exchange->gateway->accounts, exchange->captures[0], &fault)) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
         return;
     }
     access_note(exchange, "token.revoke", exchange->captures[0], "");
-    answer_nothing(exchange);
+    reply_nothing(exchange);
 }
 
 const struct route token_routes[] = {{"GET", "/tokens", list_tokens, ADMINS, 0},

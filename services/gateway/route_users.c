@@ -18,9 +18,9 @@ static void answer_user(struct exchange *exchange, unsigned status, const char *
 {
     struct jv *user = accounts_user(exchange->gateway->accounts, name);
     if (user)
-        answer_json(exchange, status, user);
+        reply_json(exchange, status, user);
     else
-        answer_problem(exchange, "user.unknown", "没有登录名“%.100s”", name);
+        reply_problem(exchange, "user.unknown", "没有登录名“%.100s”", name);
 }
 
 static void list_users(struct exchange *exchange, struct backend *backend)
@@ -28,7 +28,7 @@ static void list_users(struct exchange *exchange, struct backend *backend)
     (void)backend;
     struct jv *body = jv_object();
     jv_set(body, "users", accounts_users(exchange->gateway->accounts));
-    answer_json(exchange, MHD_HTTP_OK, body);
+    reply_json(exchange, MHD_HTTP_OK, body);
 }
 
 static void note_wish(struct exchange *exchange, const char *action, const char *name,
@@ -47,7 +47,7 @@ static void add_user(struct exchange *exchange, struct backend *backend)
     if (!wish)
         return;
     if (accounts_add_user(exchange->gateway->accounts, wish, &fault)) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     } else {
         note_wish(exchange, "user.add", jv_get_text(wish, "name"), wish);
         answer_user(exchange, MHD_HTTP_CREATED, jv_get_text(wish, "name"));
@@ -70,9 +70,9 @@ static void change_user(struct exchange *exchange, struct backend *backend)
     if (!wish)
         return;
     if (!jv_is_object(wish)) {
-        answer_problem(exchange, "request.bad", "请求体应为 JSON 对象");
+        reply_problem(exchange, "request.bad", "请求体应为 JSON 对象");
     } else if (accounts_change_user(exchange->gateway->accounts, name, wish, &fault)) {
-        answer_fault(exchange, &fault);
+        reply_fault(exchange, &fault);
     } else {
         note_wish(exchange, "user.change", name, wish);
         answer_user(exchange, MHD_HTTP_OK, name);

@@ -9,12 +9,6 @@ static const struct route *const tables[] = {
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
-bool routes_is_api(const struct exchange *exchange)
-{
-    return exchange->segment_count >= PREFIX_SEGMENTS &&
-           strcmp(exchange->segments[0], "api") == 0 && strcmp(exchange->segments[1], "v1") == 0;
-}
-
 /* For probes and scrapers these stand at the root too. */
 static bool is_bare_service(const struct exchange *exchange)
 {
@@ -23,6 +17,18 @@ static bool is_bare_service(const struct exchange *exchange)
         if (strcmp(exchange->segments[0], names[i]) == 0)
             return true;
     return false;
+}
+
+static bool has_prefix(const struct exchange *exchange)
+{
+    return exchange->segment_count >= PREFIX_SEGMENTS &&
+           strcmp(exchange->segments[0], "api") == 0 && strcmp(exchange->segments[1], "v1") == 0;
+}
+
+bool routes_is_api(const struct exchange *exchange)
+{
+    return is_bare_service(exchange) ||
+           (exchange->segment_count > 0 && strcmp(exchange->segments[0], "api") == 0);
 }
 
 /* Whether the segments from `first` on fit the pattern; fills the captures. */
@@ -57,7 +63,8 @@ const struct route *routes_find(struct exchange *exchange)
     const struct route *found = NULL;
     /* A pattern of words goes before one with a capture: /catalog/search, /catalog/{}/…; their
      * lengths differ, so the first that fits is the only one. */
-    for (size_t t = 0; t < TABLES && !found; t++)
+    bool is_ours = first == 0 || has_prefix(exchange);
+    for (size_t t = 0; is_ours && t < TABLES && !found; t++)
         for (const struct route *route = tables[t]; route->method && !found; route++) {
             if (!fits(exchange, first, route->path))
                 continue;
@@ -69,10 +76,10 @@ const struct route *routes_find(struct exchange *exchange)
     if (found) {
         fits(exchange, first, found->path);
     } else if (allowed.length) {
-        answer_problem(exchange, "method.not_allowed", "这里可用的方法：%s", allowed.text);
-        answer_header(exchange, "Allow", allowed.text);
+        reply_problem(exchange, "method.not_allowed", "这里可用的方法：%s", allowed.text);
+        reply_header(exchange, "Allow", allowed.text);
     } else {
-        answer_problem(exchange, "not_found", "没有这个地址");
+        reply_problem(exchange, "not_found", "没有这个地址");
     }
     strbuf_free(&allowed);
     return found;

@@ -1,10 +1,10 @@
 #include "services/gateway/server.h"
 
 #include "common/log.h"
-#include "services/gateway/answer.h"
 #include "services/gateway/doorkeeper.h"
 #include "services/gateway/hands.h"
 #include "services/gateway/page.h"
+#include "services/gateway/response.h"
 #include "services/gateway/route.h"
 #include "services/gateway/stream.h"
 
@@ -108,25 +108,31 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     exchange->phase = EXCHANGE_SENT;
     doorkeeper_owes(gateway->doorkeeper, socket_of(exchange->connection),
                     exchange->stream ? DOOR_NOTHING : DOOR_READING);
-    return exchange->stream ? stream_send(exchange) : answer_send(exchange);
+    return exchange->stream ? stream_send(exchange) : response_send(exchange);
 }
 
 static bool has_body_room(struct exchange *exchange, uint64_t bytes)
 {
     struct gateway *gateway = exchange->gateway;
     if (bytes > (uint64_t)gateway->options.body_bytes) {
-        answer_problem(exchange, "input.too_large", "请求体超过 %lld 字节",
-                       (long long)gateway->options.body_bytes);
+        reply_problem(exchange, "input.too_large", "请求体超过 %lld 字节",
+                      (long long)gateway->options.body_bytes);
         return false;
     }
     if ((gateway->counts.bodies_bytes += (int64_t)bytes) > gateway->options.bodies_bytes) {
         gateway->counts.bodies_bytes -= (int64_t)bytes;
-        answer_problem(exchange, "gateway.busy", "正在接收的数据太多，请稍后再试");
-        answer_header(exchange, "Retry-After", "2");
+        reply_problem(exchange, "gateway.busy", "正在接收的数据太多，请稍后再试");
+        reply_header(exchange, "Retry-After", "2");
         return false;
     }
     exchange->reserved += bytes;
     return true;
+}
+
+static bool has_body(const struct exchange *exchange)
+{
+    return exchange_header(exchange, "Content-Length") ||
+           exchange_header(exchange, "Transfer-Encoding");
 }
 
 /* With the headers read: who it is, what it wants, and whether it may send its body. false: there is
@@ -134,21 +140,17 @@ static bool has_body_room(struct exchange *exchange, uint64_t bytes)
 static bool admit(struct exchange *exchange)
 {
     const char *length = exchange_header(exchange, "Content-Length");
-    bool has_body = length || exchange_header(exchange, "Transfer-Encoding");
     if (exchange->bad_target) {
-        answer_problem(exchange, "request.bad", "地址不是合法的 UTF-8 文本");
+        reply_problem(exchange, "request.bad", "地址不是合法的 UTF-8 文本");
         return false;
     }
-    if (exchange->segment_count > 0 && !routes_is_api(exchange) &&
-        strcmp(exchange->segments[0], "api") != 0 && page_serve(exchange))
-        return false;
-    if (exchange->segment_count == 0) {
+    if (!routes_is_api(exchange)) {
         page_serve(exchange);
         return false;
     }
     if (!(exchange->route = routes_find(exchange)) || !access_check(exchange))
         return false;
-    if (!has_body || !(exchange->route->flags & ROUTE_BODY))
+    if (!has_body(exchange) || !(exchange->route->flags & ROUTE_BODY))
         return true;
     return has_body_room(exchange, length ? strtoull(length, NULL, 10) : 0);
 }
@@ -164,8 +166,11 @@ static enum MHD_Result take_headers(struct exchange *exchange, const char *metho
     if (admit(exchange))
         return MHD_YES;
     if (!exchange->answer.status)
-        answer_problem(exchange, "not_found", "没有这个地址");
-    return send_answer(exchange);
+        reply_problem(exchange, "not_found", "没有这个地址");
+    if (has_body(exchange))
+        return send_answer(exchange); /* and the connection ends: the body is not read */
+    exchange->phase = EXCHANGE_ANSWER;
+    return MHD_YES;
 }
 
 static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *length)
@@ -200,8 +205,8 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     if (hands_take(gateway->hands, exchange))
         return MHD_YES;
     gateway->counts.refused_busy++;
-    answer_problem(exchange, "gateway.busy", "请求太多，请稍后再试");
-    answer_header(exchange, "Retry-After", "2");
+    reply_problem(exchange, "gateway.busy", "请求太多，请稍后再试");
+    reply_header(exchange, "Retry-After", "2");
     exchange->phase = EXCHANGE_ANSWER;
     MHD_resume_connection(exchange->connection);
     return MHD_YES;

@@ -1,8 +1,10 @@
 #include "services/gateway/stream.h"
 
+#include "common/guard.h"
 #include "common/log.h"
-#include "services/gateway/answer.h"
+#include "services/cli/running.h"
 #include "services/gateway/backend.h"
+#include "services/gateway/response.h"
 
 #include <czmq.h>
 #include <pthread.h>
@@ -150,13 +152,15 @@ static void drain(zsock_t *socket)
 static void *run(void *argument)
 {
     struct feed *feed = argument;
+    const struct running *running = feed->gateway->options.running;
     struct backend *backend = backend_new(feed->gateway);
     zsock_t *events = zsock_new(ZMQ_SUB);
     if (events) {
         zsock_set_rcvhwm(events, 1000);
         zsock_set_subscribe(events, "");
-        if (zsock_connect(events, "%s", feed->gateway->options.events))
-            log_warning("feed_connect_failed", "endpoint=%s", feed->gateway->options.events);
+        guard_identify(events, running->to_collector);
+        if (zsock_connect(events, "%s", running->events))
+            log_warning("feed_connect_failed", "endpoint=%s", running->events);
     }
     zmq_pollitem_t items[] = {{zsock_resolve(feed->woken), 0, ZMQ_POLLIN, 0},
                               {events ? zsock_resolve(events) : NULL, 0, ZMQ_POLLIN, 0}};
@@ -278,7 +282,7 @@ enum MHD_Result stream_send(struct exchange *exchange)
     if (!response)
         return MHD_NO;
     exchange->answer.type = "text/event-stream; charset=utf-8";
-    answer_add_headers(exchange, response);
+    response_add_headers(exchange, response);
     MHD_add_response_header(response, "X-Accel-Buffering", "no");
     enum MHD_Result queued = MHD_queue_response(exchange->connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool wants_summary(zframe_t *frame)
+static void read_options(struct assignment *assignment, zframe_t *frame)
 {
     struct jv *options =
         frame ? jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL) : NULL;
     const char *reply = jv_get_text(options, "reply");
-    bool summary = reply && strcmp(reply, "summary") == 0;
+    assignment->summary = reply && strcmp(reply, "summary") == 0;
+    assignment->forgotten = !jv_get_bool(options, "store", true);
     jv_destroy(&options);
-    return summary;
 }
 
 struct assignment *assignment_new(zframe_t **client, zmsg_t **request)
@@ -23,7 +23,7 @@ struct assignment *assignment_new(zframe_t **client, zmsg_t **request)
     assignment->body = zmsg_pop(*request);
     if (!assignment->body)
         assignment->body = zframe_new_empty();
-    assignment->summary = wants_summary(zmsg_first(*request));
+    read_options(assignment, zmsg_first(*request));
     /* The addresses of our broker tell the priority (mdp.h). */
     assignment->bulk = zframe_size(assignment->client) > 2 &&
                        memcmp(zframe_data(assignment->client), "b.", 2) == 0;
@@ -60,7 +60,7 @@ void assignment_add(struct assignment *assignment, const struct judged *judged,
             strbuf_puts(&assignment->reply, ",");
         strbuf_add(&assignment->reply, judged->json, judged->json_bytes);
     }
-    if (!judged->is_error || judged->in_batch) {
+    if (!assignment->forgotten && (!judged->is_error || judged->in_batch)) {
         struct wire_record record = {
             .is_error = judged->is_error,
             .confidence = judged->confidence,

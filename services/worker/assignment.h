@@ -13,6 +13,7 @@ struct assignment {
     zframe_t *body;
     bool bulk;           /* nobody waits for it */
     bool summary;        /* the sender wants numbers, not results */
+    bool forgotten;      /* nothing of it is to be stored */
     bool in_batch;       /* it is {"projects":[…]} */
     bool judged;         /* every project is */
     unsigned unstored;   /* batches at the collector */

@@ -11,7 +11,7 @@
  * the next request, and in the middle of a bulk request those for which someone waits.
  *
  * Request: JSON (a project, or {"projects":[…]}), then optionally a frame of options, JSON:
- * {"reply":"summary"}. Answer: the result, or {"results":[…]}, or the summary
+ * {"reply":"summary","store":false}: numbers only; nothing stored. Answer: the result, or {"results":[…]}, or the summary
  * {"stored":…,"duplicates":…,"errors":…,"first_event":…,"last_event":…}, or {"error":{…}} for a body
  * of which nothing could be judged. A project that came alone and is wrong is answered, not stored;
  * one of a batch is stored with the decision "error", so that a batch's results are complete. */

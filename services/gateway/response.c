@@ -1,4 +1,4 @@
-#include "services/gateway/answer.h"
+#include "services/gateway/response.h"
 
 #include "services/gateway/gateway.h"
 
@@ -10,9 +10,9 @@ enum { WORTH_BYTES = 1024, LEVEL = 4, GZIP_WINDOW = 15 + 16, MEMORY = 8 };
 
 /* The page: everything from here, nothing from elsewhere, no script or style in the text. */
 static const char page_policy[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types jinmu-xml";
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
 char *gzip(const char *bytes, size_t length, int level, size_t *compressed)
@@ -42,9 +42,9 @@ static bool takes_gzip(const struct exchange *exchange)
     return found && strncmp(found, "gzip;q=0", 8) != 0;
 }
 
-void answer_compress(struct exchange *exchange)
+void response_compress(struct exchange *exchange)
 {
-    struct http_answer *answer = &exchange->answer;
+    struct reply *answer = &exchange->answer;
     size_t compressed;
     if (answer->borrowed || answer->gzipped || !answer->body || !takes_gzip(exchange))
         return;
@@ -57,9 +57,9 @@ void answer_compress(struct exchange *exchange)
     answer->gzipped = true;
 }
 
-void answer_add_headers(struct exchange *exchange, struct MHD_Response *response)
+void response_add_headers(struct exchange *exchange, struct MHD_Response *response)
 {
-    const struct http_answer *answer = &exchange->answer;
+    const struct reply *answer = &exchange->answer;
     const struct gateway_options *options = &exchange->gateway->options;
     if (answer->type)
         MHD_add_response_header(response, "Content-Type", answer->type);
@@ -68,7 +68,7 @@ void answer_add_headers(struct exchange *exchange, struct MHD_Response *response
     MHD_add_response_header(response, "Vary", "Accept-Encoding, Cookie, Authorization");
     MHD_add_response_header(response, "X-Request-Id", exchange->id);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "same-origin");
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
     MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
     MHD_add_response_header(response, "Content-Security-Policy",
@@ -83,9 +83,9 @@ void answer_add_headers(struct exchange *exchange, struct MHD_Response *response
         MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
 }
 
-enum MHD_Result answer_send(struct exchange *exchange)
+enum MHD_Result response_send(struct exchange *exchange)
 {
-    struct http_answer *answer = &exchange->answer;
+    struct reply *answer = &exchange->answer;
     enum MHD_ResponseMemoryMode mode =
         answer->borrowed || !answer->body ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE;
     struct MHD_Response *response =
@@ -94,7 +94,7 @@ enum MHD_Result answer_send(struct exchange *exchange)
         return MHD_NO;
     if (!answer->borrowed)
         answer->body = NULL; /* the library frees it */
-    answer_add_headers(exchange, response);
+    response_add_headers(exchange, response);
     enum MHD_Result queued = MHD_queue_response(exchange->connection, answer->status, response);
     MHD_destroy_response(response);
     return queued;
