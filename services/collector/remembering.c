@@ -149,7 +149,7 @@ struct remembering *remembering_new(const char *state, const char *database, str
 {
     struct remembering *remembering = xcalloc(1, sizeof *remembering);
     remembering->catalog = state_path(state, "catalog.db");
-    if (results_view_open(&remembering->results.store, database, fault)) {
+    if (results_view_open(&remembering->results, database, fault)) {
         remembering_destroy(&remembering);
         return NULL;
     }
