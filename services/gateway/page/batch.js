@@ -68,7 +68,7 @@ export class Batch {
       h('div', { class: 'page-head' }, h('h2', {}, title), this.buttons),
       this.progress, this.told,
       h('div', { class: 'table-box batch-table', tabindex: 0, role: 'region', 'aria-label': '判定结果' },
-        h('table', {}, h('thead', {}, h('tr', {}, ['项目', '判定', '目录', '置信度', '发现'].map((t) => h('th', { scope: 'col' }, t)))), this.body)));
+        h('table', {}, h('thead', {}, h('tr', {}, ['项目', '判定', '目录', '置信度', '发现'].map((t, i) => h('th', { scope: 'col', class: i > 2 ? 'figure' : null }, t)))), this.body)));
     this.tell();
   }
 

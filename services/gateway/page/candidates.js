@@ -40,7 +40,9 @@ export function candidateList(candidates, { catalog, chosen, choose, point, choo
     candidates.map((one, index) => {
       const box = h('div', { class: 'siblings-box' });
       const text = [
-        h('span', { class: 'candidate-head' }, itemLine(one), h('span', { class: 'score' }, percent(one.score))),
+        h('span', { class: 'candidate-head' },
+          choose && index < 5 ? h('kbd', { title: `按 ${index + 1} 选此条` }, index + 1) : null,
+          itemLine(one), h('span', { class: 'score' }, percent(one.score))),
         bar(one.score), itemPath(one),
         one.provisional ? h('span', { class: 'chip warn' }, '条目待核实') : null,
       ];
@@ -53,7 +55,6 @@ export function candidateList(candidates, { catalog, chosen, choose, point, choo
             h('label', { for: id }, text)]
           : h('div', { class: 'candidate-text' }, text),
         h('div', { class: 'candidate-foot' },
-          choose && index < 5 ? h('kbd', { title: `按 ${index + 1} 选此条` }, index + 1) : null,
           button('同级', () => siblings(box, catalog, one, chooseItem), { class: 'quiet small', 'aria-label': `${one.name}的同级条目` }),
           h('a', { class: 'quiet small', href: `#/catalog/${[catalog, one.department, one.code].map(encodeURIComponent).join('/')}` }, '目录')),
         box);

@@ -51,12 +51,12 @@ export class Decision {
       this.submitButton.focus();
     } });
     this.none = button('不属政府购买服务', () => this.chooseNone(), { data: { action: 'none' }, 'aria-pressed': 'false' });
-    this.element = h('section', { class: 'decision', 'aria-label': '复核' },
+    // The button stands above the candidates, where the eye is; what is rarer stands below them.
+    this.submitBox = h('div', { class: 'decision-submit' }, this.submitButton, this.picked);
+    this.element = h('section', { class: 'decision', 'aria-label': '其他结论' },
       this.lookup,
       h('div', { class: 'none-row' }, this.none, this.kind, h('kbd', { title: '按 0 选此项' }, '0')),
-      this.picked,
-      labelled('理由', this.reason),
-      this.submitButton);
+      labelled('理由', this.reason));
     this.take(full);
   }
 
@@ -75,9 +75,9 @@ export class Decision {
     replace(this.picked, other ? [h('span', { class: 'muted' }, '已选：'), itemLine(chosen.item), itemPath(chosen.item)] : null);
     const review = chosen && reviewOf(chosen, this.system, '', 0);
     this.submitButton.disabled = !review;
-    this.submitButton.textContent = !review ? '请先选择'
-      : chosen.none ? `${REVIEWS[review.decision]}：不属（${KINDS[chosen.kind] ?? '说不准'}）`
-        : `${REVIEWS[review.decision]}：${chosen.item.code} ${chosen.item.name}`;
+    replace(this.submitButton, !review ? '请先选择'
+      : [chosen.none ? `${REVIEWS[review.decision]}：不属（${KINDS[chosen.kind] ?? '说不准'}）`
+        : `${REVIEWS[review.decision]}：${chosen.item.code} ${chosen.item.name}`, h('kbd', { 'aria-hidden': 'true' }, 'Enter')]);
     this.changed?.(chosen);
   }
 

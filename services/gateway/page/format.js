@@ -3,8 +3,10 @@
 const figures = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 2 });
 export const count = (value) => figures.format(value ?? 0);
 
+// Nothing but certainty is shown as 100%.
 export const percent = (value) =>
-  value === null || value === undefined ? '—' : `${(value * 100).toFixed(value > 0.995 && value < 1 ? 1 : 0)}%`;
+  value === null || value === undefined ? '—'
+    : value > 0.99 && value < 1 ? `${(Math.floor(value * 1000) / 10).toFixed(1)}%` : `${Math.round(value * 100)}%`;
 
 // Yuan below 10,000, else 万元.
 export function money(yuan) {

@@ -19,7 +19,8 @@ function spansOf(field, text, { evidence, findings, items }) {
     ...items.map(at('item')),
   ].filter(({ one }) => one.field === field && Number.isInteger(one.start))
     .map((span) => {
-      const whole = span.kind === 'finding' && span.one.start >= span.one.end && !LONG.includes(field);
+      // An amount is shown in 万元, so a span in its digits would lie.
+      const whole = isAmount(field) || (span.kind === 'finding' && span.one.start >= span.one.end && !LONG.includes(field));
       return { ...span, start: whole ? 0 : span.one.start, end: whole ? length : span.one.end };
     });
 }
@@ -51,14 +52,14 @@ function marked(field, text, marks) {
     piece(one, (span) => !pieces[i + 1]?.spans.some((s) => s.kind === 'finding' && s.index === span.index), marks.pick));
 }
 
+const isAmount = (field) => /(^|\.)(amount|total)_yuan$/.test(field);
 const shown = (field, value) =>
-  ['amount_yuan', 'total_yuan'].includes(field) ? `${value}` : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  isAmount(field) ? money(value) : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
 function shortField(field, project, marks) {
   const value = valueAt(project, field);
   if (value === undefined || value === null || value === '') return null;
-  const extra = ['amount_yuan', 'total_yuan'].includes(field) ? h('span', { class: 'muted' }, ` 即 ${money(value)}`) : null;
-  return h('div', { class: 'pair' }, h('dt', {}, fieldName(field)), h('dd', {}, marked(field, shown(field, value), marks), extra));
+  return h('div', { class: 'pair' }, h('dt', {}, fieldName(field)), h('dd', {}, marked(field, shown(field, value), marks)));
 }
 
 function listed(project, name, columns, marks) {
@@ -81,7 +82,7 @@ export function projectText(project, marks) {
     LONG.filter((field) => project[field]).map((field) =>
       h('section', { class: 'text-field' }, h('h3', {}, FIELDS[field]),
         h('p', { class: 'text' }, marked(field, String(project[field]), marks)))),
-    listed(project, 'declared', [['code', '代码'], ['name', '名称'], ['amount_yuan', '金额（元）']], marks),
+    listed(project, 'declared', [['code', '代码'], ['name', '名称'], ['amount_yuan', '金额']], marks),
     listed(project, 'indicators', [['type', '类别'], ['name', '指标'], ['value', '指标值']], marks),
   ];
 }

@@ -51,7 +51,7 @@ export async function open(main, { rest }) {
     replace(side, h('p', { class: 'muted' }, '正在读取…'));
     replace(facts, [revision.title, revision.effective && `施行 ${revision.effective}`, revision.ended && `止于 ${revision.ended}`,
       `末级条目 ${count(revision.leaves)}`, revision.quarantined && `待核实 ${count(revision.quarantined)}`,
-      revision.complete ? '' : '（节选）'].filter(Boolean).join('，'));
+      revision.complete ? '' : '节选'].filter(Boolean).join('，'));
     replace(against, others().map((r) => h('option', { value: r.number }, `对照 ${r.number}`)));
     compare.disabled = against.disabled = !others().length;
     if (!first) {

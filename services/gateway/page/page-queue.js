@@ -8,7 +8,7 @@ import { bulkAccept } from './bulk-accept.js';
 import { useKeys } from './keys.js';
 import { onEvents } from './events.js';
 import { go, keepAddress } from './router.js';
-import { DECISIONS } from './words.js';
+import { DECISIONS, SHORT_DECISIONS } from './words.js';
 import { count } from './format.js';
 import { mayReview } from './who.js';
 import { notice } from './notice.js';
@@ -17,8 +17,8 @@ const PAGE = 50;
 const WIDE = matchMedia('(min-width: 1000px)');
 
 function decisionTabs(filter, choose) {
-  const tabs = [['', '全部'], ...Object.entries(DECISIONS)].map(([value, text]) =>
-    button([text, h('span', { class: 'tab-count' })], () => choose(value), { class: 'tab', data: { decision: value } }));
+  const tabs = [['', '全部'], ...Object.entries(SHORT_DECISIONS)].map(([value, text]) =>
+    button([text, h('span', { class: 'tab-count' })], () => choose(value), { class: 'tab', title: DECISIONS[value] ?? '', data: { decision: value } }));
   const mark = () => tabs.forEach((tab) => tab.setAttribute('aria-pressed', String((filter.decision ?? '') === tab.dataset.decision)));
   mark();
   const counts = (stats) => {
@@ -127,7 +127,7 @@ export async function open(main, where) {
       else if (list.current()) go('project', [String(list.current().number)]);
     } },
     ...(mayReview() ? [
-      { key: '1', shown: '1 – 5', name: '选第几个候选条目', run: () => current('', (v) => v.chooseCandidate(0)) },
+      { key: '1', shown: '1–5', name: '选第几个候选条目', run: () => current('', (v) => v.chooseCandidate(0)) },
       ...[1, 2, 3, 4].map((i) => ({ key: String(i + 1), run: () => current('', (v) => v.chooseCandidate(i)) })),
       { key: '0', name: '选“不属政府购买服务”', run: () => current('', (v) => v.decision?.chooseNone()) },
       { key: 'e', name: '选其他目录条目', run: () => current('', (v) => v.decision?.lookup.input.focus()) },

@@ -3,7 +3,7 @@ import { h, replace, select, labelled, table, button } from './dom.js';
 import * as api from './api.js';
 import { columns, barCell } from './chart.js';
 import { exportTable, csvAsXlsx, saveCsv } from './export.js';
-import { DECISIONS, SEVERITIES, departmentName } from './words.js';
+import { SHORT_DECISIONS, SEVERITIES, departmentName } from './words.js';
 import { severityChip } from './findings.js';
 import { count, percent, day } from './format.js';
 import { address } from './router.js';
@@ -11,7 +11,7 @@ import { mayReview } from './who.js';
 import { attempt } from './notice.js';
 
 const SERIES = [['auto', 'plot-1'], ['review', 'plot-2'], ['none', 'plot-3'], ['error', 'plot-4']]
-  .map(([key, colour]) => ({ key, colour, name: DECISIONS[key] }));
+  .map(([key, colour]) => ({ key, colour, name: SHORT_DECISIONS[key] }));
 const DAYS_SHOWN = 45;
 
 const ago = (months) => {

@@ -52,6 +52,7 @@ export async function open(main) {
     live.check(project());
   }, WAIT_MS);
 
+  const sent = h('div', { role: 'status' });
   const sendButton = h('button', { class: 'primary', data: { action: 'submit' } }, '提交入库');
   async function send(event) {
     event.preventDefault();
@@ -61,9 +62,8 @@ export async function open(main) {
       const result = receipt.results?.[0];
       if (result?.error) return void notice(result.error.message, 'bad');
       const id = result?.id ?? receipt.ids?.[0];
-      replace(below, h('p', { class: 'banner good', role: 'status' }, receipt.state === 'done' ? '已入库并判定。' : '已入库，正在判定。', ' ',
+      replace(sent, h('p', { class: 'banner good' }, receipt.state === 'done' ? '已入库并判定。' : '已入库，正在判定。', ' ',
         id ? h('a', { href: address('project', ['id', id]) }, '看结果') : null));
-      below.scrollIntoView({ block: 'nearest' });
     } catch (problem) {
       notice(problem.message, 'bad');
     } finally {
@@ -133,9 +133,11 @@ export async function open(main) {
     h('div', { class: 'actions' }, button('清空', () => {
       for (const control of Object.values(field)) if (control.tagName !== 'SELECT' && control !== field.year) control.value = '';
       live.clear();
+      replace(sent);
       field.name.focus();
-    }), sendButton));
-  replace(main, h('div', { class: 'submit' }, h('div', { class: 'submit-columns' }, form, h('div', {}, drop, live.element)), below));
+    }), sendButton),
+    sent);
+  replace(main, h('div', { class: 'submit' }, below, h('div', { class: 'submit-columns' }, form, h('div', {}, drop, live.element))));
   field.name.focus();
   const endKeys = useKeys('提交', [{ key: 'n', name: '到项目名称', run: () => field.name.focus() }, { key: 'f', name: '选择文件', run: () => chooser.click() }]);
   return () => {

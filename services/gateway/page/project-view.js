@@ -74,7 +74,10 @@ export class ProjectView {
       result.disputed ? h('p', { class: 'banner warn' }, '相近的已决项目结论不一致，请人工判断。') : null,
       result.error ? h('p', { class: 'banner bad' }, `未能判定：${result.error.message}`) : null,
       h('div', { class: 'project-columns' },
+        h('div', { class: 'project-words' }, this.textBox,
+          historySection(full), mayReview() ? similarSection(full, (item) => this.decision?.choose({ item })) : null),
         h('div', { class: 'project-answer' },
+          this.decision?.submitBox,
           h('section', {}, h('h2', {}, '候选条目'), this.candidateBox),
           this.decision?.element,
           full.reviews?.length ? h('section', {}, h('h2', {}, '复核意见'),
@@ -82,9 +85,7 @@ export class ProjectView {
               h('li', {}, reviewLine(one), h('span', { class: 'muted' }, ` ${time(one.time)}`))))) : null,
           h('section', {}, h('h2', {}, `审查发现（${this.findings.length}）`),
             findingList(this.findings, { point: (i, on) => this.pointFinding(i, on), show: (i) => this.showFinding(i) })),
-          this.itemSection()),
-        h('div', { class: 'project-words' }, this.textBox,
-          historySection(full), mayReview() ? similarSection(full, (item) => this.decision?.choose({ item })) : null)));
+          this.itemSection())));
     this.drawCandidates();
   }
 
@@ -201,7 +202,7 @@ export class ProjectView {
     if (!this.decision) return [];
     return [
       { key: 'Enter', name: '按所选结论提交（默认采纳系统结论）', run: () => this.decision.submit() },
-      { key: '1', shown: '1 – 5', name: '选第几个候选条目', run: () => this.chooseCandidate(0) },
+      { key: '1', shown: '1–5', name: '选第几个候选条目', run: () => this.chooseCandidate(0) },
       ...[1, 2, 3, 4].map((i) => ({ key: String(i + 1), run: () => this.chooseCandidate(i) })),
       { key: '0', name: '选“不属政府购买服务”', run: () => this.decision.chooseNone() },
       { key: 'e', name: '选其他目录条目', run: () => this.decision.lookup.input.focus() },

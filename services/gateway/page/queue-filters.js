@@ -25,6 +25,9 @@ export function askedOf(filter) {
   return asked;
 }
 
+// Whether the filters are unfolded is remembered in this browser.
+const kept = () => localStorage.getItem('filters') === 'open';
+const keep = (open) => localStorage.setItem('filters', open ? 'open' : 'shut');
 const named = (map) => Object.entries(map);
 
 export class Filters {
@@ -49,7 +52,7 @@ export class Filters {
     this.unit = h('input', { name: 'unit', list: 'units-known', value: filter.unit ?? '', placeholder: '全部', onchange: change('unit') });
     this.state = select([...named(STATES), ['reviewed', '已复核'], ['all', '全部']], filter.state, { name: 'state', onchange: change('state') });
     this.order = select([['', '最新在前'], ['oldest', '最早在前'], ['confidence', '最不确定在前']], filter.order ?? '', { name: 'order', onchange: change('order') });
-    this.more = h('details', { class: 'filters-more', open: matchMedia('(min-width: 1000px)').matches },
+    this.more = h('details', { class: 'filters-more', open: kept(), ontoggle: (e) => keep(e.target.open) },
       h('summary', {}, '筛选', this.used = h('span', { class: 'used' })),
       h('div', { class: 'filters-grid' },
         labelled('状态', this.state),
@@ -69,8 +72,10 @@ export class Filters {
   }
 
   mark() {
-    const used = NAMES.filter((n) => !['q', 'decision', 'order'].includes(n) && this.filter[n] && this.filter[n] !== DEFAULTS[n]).length;
-    this.used.textContent = used ? `${used} 项` : '';
+    // What is set is said beside the fold.
+    const set = NAMES.filter((n) => !['q', 'decision'].includes(n) && this.filter[n])
+      .map((n) => this[n]?.selectedOptions?.[0]?.textContent ?? this.filter[n]);
+    this.used.textContent = set.filter((text) => text !== '全部').join('，');
   }
 
   clear(changed) {
@@ -90,6 +95,7 @@ export class Filters {
       if (chosen && !list.some(([v]) => v === chosen)) list.push([chosen, chosen]);
       replace(box, [['', '全部'], ...list].map(([value, text]) => h('option', { value }, text)));
       box.value = chosen;
+      this.mark();
     };
     const [departments, units, rules] = await Promise.allSettled([
       api.results.stats('department', {}), api.results.stats('unit', {}), api.catalog.rules()]);
