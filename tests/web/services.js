@@ -1,0 +1,109 @@
+// The real services in a state directory of their own, and a client of the HTTP API for what a test
+// needs to have happened before.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const BIN = path.resolve(ROOT, process.env.BUILD ?? 'build', 'bin');
+const READY_MS = 60000;
+
+export const PASSWORD = 'eine-lange-losung-7';
+export const PEOPLE = {
+  'guan.li': ['admin'],
+  'zhang.min': ['reviewer'],
+  'li.si': ['reviewer'],
+  'wang.wu': ['submitter', '示例县数据局'],
+};
+
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer();
+  server.on('error', reject);
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    server.close(() => resolve(port));
+  });
+});
+
+// Runs until a line of its output fits; ends with the test run.
+function daemon(program, parameters, ready, log) {
+  const child = spawn(path.join(BIN, program), parameters,
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, JINMU_PAGE: path.join(ROOT, 'services/gateway/page') } });
+  const seen = new Promise((resolve, reject) => {
+    let text = '';
+    const read = (bytes) => {
+      text += bytes;
+      log.push(String(bytes));
+      if (ready.test(text)) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('exit', (code) => reject(new Error(`${program} ended with ${code}:\n${text}`)));
+    setTimeout(() => reject(new Error(`${program} is not ready:\n${text}`)), READY_MS).unref();
+  });
+  return { child, seen };
+}
+
+const ended = (child) => new Promise((resolve) => {
+  if (child.exitCode !== null || child.signalCode !== null) return resolve();
+  child.on('exit', resolve);
+  child.kill('SIGTERM');
+});
+
+// {url, client(name), stop()}
+export async function startServices() {
+  const state = mkdtempSync(path.join(os.tmpdir(), 'jinmu-web-'));
+  const log = [];
+  const children = [];
+  const stop = async () => {
+    for (const child of children.toReversed()) await ended(child);
+    rmSync(state, { recursive: true, force: true });
+  };
+  try {
+    if (!existsSync(path.join(BIN, 'jinmu-gateway'))) throw new Error(`${BIN}/jinmu-gateway: make programs first`);
+    for (const [name, [role, ...units]] of Object.entries(PEOPLE)) {
+      const done = spawnSync(path.join(BIN, 'jinmu'),
+        ['users', 'add', name, '--state', state, '--role', role, '--password-stdin', ...units.flatMap((u) => ['--unit', u])], { input: `${PASSWORD}\n` });
+      if (done.status !== 0) throw new Error(`users add: ${done.stderr}`);
+    }
+    const port = await freePort();
+    const serve = daemon('jinmu', ['serve', '--state', state, '--workers', '1', '--http', `127.0.0.1:${port}`], /^ready/m, log);
+    children.push(serve.child);
+    await serve.seen;
+    const url = `http://127.0.0.1:${port}`;
+    return { url, state, log, client: (name) => signedIn(url, name), stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
+async function signedIn(url, name) {
+  const api = `${url}/api/v1`;
+  const opened = await fetch(`${api}/session`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name, password: PASSWORD }) });
+  if (!opened.ok) throw new Error(`sign in ${name}: ${opened.status} ${await opened.text()}`);
+  const cookie = opened.headers.getSetCookie()[0].split(';')[0];
+  const { csrf } = await opened.json();
+  const call = async (method, where, body, headers = {}) => {
+    const answer = await fetch(api + where, { method, headers: { cookie, 'X-CSRF-Token': csrf, 'Content-Type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+  return {
+    call,
+    // Stored and judged when it resolves; answers with the results' summaries in the projects' order.
+    async submit(projects) {
+      let receipt = await call('POST', '/projects', { projects }, { Prefer: 'wait=20' });
+      while (receipt.state === 'accepted') receipt = await call('GET', `/receipts/${receipt.receipt}`, undefined, { Prefer: 'wait=20' });
+      const views = [];
+      for (const { id } of receipt.results) views.push((await call('GET', `/projects/${encodeURIComponent(id)}`)).results[0]);
+      return views;
+    },
+    result: (number) => call('GET', `/results/${number}`),
+    review: (number, review) => call('POST', `/results/${number}/reviews`, review),
+  };
+}
