@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { PASSWORD } from './services.js';
 import { standard } from './projects.js';
 
 export function tests(world) {
@@ -19,10 +20,11 @@ export function tests(world) {
     await page.getByRole('button', { name: '新增用户' }).click();
     await page.getByLabel('登录名').fill('sun.qi');
     await page.getByLabel('姓名').fill('孙七');
-    await page.getByLabel('密码').fill((await import('./services.js')).PASSWORD);
+    await page.getByLabel('密码').fill(PASSWORD);
     await page.getByRole('button', { name: '保存' }).click();
     const line = page.getByRole('row', { name: /sun\.qi/ });
     await line.waitFor();
+    await page.locator('.notice', { hasText: '已保存' }).waitFor();
     const sun = await world.as('sun.qi');
     await line.getByRole('button', { name: '停用' }).click();
     await line.getByText('停用', { exact: true }).first().waitFor();

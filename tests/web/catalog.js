@@ -42,14 +42,14 @@ export function tests(world) {
   test('another revision can be opened, and what changed against it', async () => {
     const page = await world.as('zhang.min');
     await page.open('catalog', '[role=treeitem]');
-    const revisions = await page.getByLabel('版本').locator('option').evaluateAll((all) => all.map((o) => o.value));
+    const revisions = await page.getByLabel('版本', { exact: true }).locator('option').evaluateAll((all) => all.map((o) => o.value));
     assert.ok(revisions.length >= 2);
-    const now = await page.getByLabel('版本').inputValue();
+    const now = await page.getByLabel('版本', { exact: true }).inputValue();
     await page.getByLabel('对照版本').selectOption('晋财综〔2021〕63号');
     await page.getByRole('button', { name: '看变化' }).click();
     await page.locator('.changes h2', { hasText: now }).waitFor();
     await page.locator('.changes .chip').first().waitFor();
-    await page.getByLabel('版本').selectOption('晋财综〔2021〕63号');
+    await page.getByLabel('版本', { exact: true }).selectOption('晋财综〔2021〕63号');
     await page.locator('[role=tree] > li').nth(20).waitFor();
     await page.context().close();
   });

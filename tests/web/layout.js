@@ -20,7 +20,7 @@ export function tests(world) {
       const wrong = [];
       for (const [where, ready] of [...PAGES, [`project/${one.number}`, '.project']]) {
         await page.open(where, ready);
-        await page.waitForLoadState('networkidle', { timeout: 1500 }).catch(() => {});
+        await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && !document.body.textContent.includes('正在读取…'));
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (over > 0) wrong.push(`${where}: ${over} px too wide`);
         await page.evaluate(AXE);

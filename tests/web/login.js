@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { PASSWORD } from './services.js';
 
 export function tests(world) {
   test('a wrong password is told, the right one opens the queue', async () => {
@@ -8,15 +9,19 @@ export function tests(world) {
     await page.getByLabel('密码').fill('wrong-password');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('用户名或密码不对').waitFor();
-    await page.getByLabel('密码').fill((await import('./services.js')).PASSWORD);
+    await page.getByLabel('密码').fill(PASSWORD);
     await page.keyboard.press('Enter');
-    await page.getByRole('listbox', { name: '结果列表' }).waitFor();
+    await page.locator('.queue').waitFor();
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
 
   test('the session outlives a reload and ends with signing out', async () => {
-    const page = await world.as('zhang.min');
+    const page = await world.as(null);
+    await page.getByLabel('用户名').fill('zhang.min');
+    await page.getByLabel('密码').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.locator('nav a').first().waitFor();
     await page.reload();
     await page.locator('.account summary').click();
     await page.getByRole('button', { name: '退出' }).click();

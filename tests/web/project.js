@@ -45,7 +45,7 @@ export function tests(world) {
     await page.locator('.project-words').getByRole('button', { name: `发现 ${index + 1}：` }).click();
     assert.equal(await page.evaluate(() => document.activeElement.dataset.finding), String(index));
     await page.locator(`[data-finding="${index}"]`).getByRole('button', { name: /看原文/ }).click();
-    await page.locator(`.project-words [data-findings~="${index}"].lit`).first().waitFor();
+    await page.locator(`.project-words [data-findings~="${index}"].shown`).first().waitFor();
     await page.context().close();
   });
 

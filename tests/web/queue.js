@@ -60,7 +60,7 @@ export function tests(world) {
     const page = await world.as('zhang.min');
     await open(page, unit);
     await page.getByRole('button', { name: /^采纳：不属/ }).click();
-    await page.getByText(/^已采纳/).waitFor();
+    await page.locator('.notice', { hasText: '已采纳' }).waitFor();
     assert.equal((await reviewer.result(one.number)).state, 'accepted');
     await page.context().close();
   });

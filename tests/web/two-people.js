@@ -7,9 +7,7 @@ export function tests(world) {
     const reviewer = await world.client('zhang.min');
     const unit = '冲突测试单位';
     const [one] = await reviewer.submit([standard(unit, 1)]);
-    const [zhang, li] = [await world.as('zhang.min'), await world.as('li.si')];
-    // 李四's window hears nothing of 张敏's decision, as on a line that broke.
-    await li.route('**/api/v1/events*', (route) => route.abort());
+    const [zhang, li] = [await world.as('zhang.min'), await world.as('li.si', { deaf: true })];
     for (const page of [zhang, li]) await page.open(`project/${one.number}`, '.decision-submit');
     await zhang.keyboard.press('Enter');
     await zhang.locator('.reviews li').waitFor();
@@ -20,6 +18,11 @@ export function tests(world) {
     const told = li.getByRole('alert').filter({ hasText: '版本冲突' });
     await told.waitFor();
     assert.match(await told.textContent(), /zhang\.min.*采纳/);
+    assert.equal((await reviewer.result(one.number)).version, 1);
+
+    // Enter alone does not go over it.
+    await li.keyboard.press('Enter');
+    await li.locator('.notice', { hasText: '他人已作决定' }).waitFor();
     assert.equal((await reviewer.result(one.number)).version, 1);
 
     // Knowing it, 李四 insists: both decisions stand in the record.

@@ -12,7 +12,7 @@ after(async () => {
 const world = {
   url: services.url,
   client: services.client,
-  as: (name, options) => person(chromium.browser, services.url, name, options),
+  as: async (name, options) => person(chromium.browser, services.url, name && (await services.client(name)).cookie, options),
 };
 
 const wanted = process.env.PARTS?.split(' ');

@@ -3,10 +3,23 @@ import { h, replace, button, table, labelled, debounce } from './dom.js';
 import * as api from './api.js';
 import { time } from './format.js';
 import { attempt } from './notice.js';
+import { REVIEWS, KINDS } from './words.js';
 
 const ACTIONS = { 'session.open': '登录', 'session.close': '退出', 'session.refused': '登录被拒', 'review.store': '复核', 'review.bulk': '批量复核', 'user.add': '新增用户', 'user.change': '修改用户',
   'token.add': '新增令牌', 'token.revoke': '撤销令牌', 'projects.submit': '提交', 'webhook.add': '新增推送', 'webhook.remove': '删除推送', 'dead.retry': '重试死信', 'dead.drop': '删除死信' };
 const PAGE = 100;
+const WORDS = { ...REVIEWS, ...KINDS };
+
+// Details are JSON where they have several parts: their values in words.
+function detailText(detail) {
+  try {
+    const read = JSON.parse(detail);
+    if (!read || typeof read !== 'object') return detail;
+    return Object.values(read).flat().filter((v) => v !== '' && v !== null).map((v) => WORDS[v] ?? String(v)).join(' ');
+  } catch {
+    return detail;
+  }
+}
 
 export async function open(panel) {
   const filter = { who: '', action: '', object: '' };
@@ -15,11 +28,11 @@ export async function open(panel) {
   const input = (name, title, placeholder) => labelled(title, h('input', { placeholder, oninput: (e) => { filter[name] = e.target.value.trim(); later(); } }));
   const columns = [
     { head: '时间', cell: (e) => h('span', { class: 'score' }, time(e.time)) },
-    { head: '人员', cell: (e) => e.who || '（未登录）' },
+    { head: '人员', cell: (e) => e.who || (e.role === 'operator' ? '命令行' : '（未登录）') },
     { head: '动作', cell: (e) => ACTIONS[e.action] ?? e.action },
     { head: '对象', cell: (e) => h('span', { class: 'break' }, e.object) },
-    { head: '内容', cell: (e) => h('span', { class: 'break' }, e.detail) },
-    { head: '来自', cell: (e) => h('span', { class: 'code' }, e.from) },
+    { head: '内容', cell: (e) => h('span', { class: 'break' }, detailText(e.detail)) },
+    { head: '来自', cell: (e) => h('span', { class: 'code' }, e.from === 'command line' ? '本机' : e.from) },
   ];
   async function load() {
     const mine = ++turn;

@@ -47,7 +47,7 @@ export function candidateList(candidates, { catalog, chosen, choose, point, choo
         one.provisional ? h('span', { class: 'chip warn' }, '条目待核实') : null,
       ];
       const id = `${group}-${index}`;
-      return h('li', { class: index === chosen ? 'candidate is-chosen' : 'candidate',
+      return h('li', { role: choose ? 'none' : null, class: index === chosen ? 'candidate is-chosen' : 'candidate',
         onmouseenter: () => point(index), onmouseleave: () => point(-1) },
         choose
           ? [h('input', { type: 'radio', name: group, id, checked: index === chosen, onchange: () => choose(index),

@@ -62,6 +62,7 @@ export class Decision {
 
   take(full) {
     this.full = full;
+    this.stale = false;
     this.system = answerOf(full.result);
     this.choose(this.system);
   }
@@ -86,8 +87,10 @@ export class Decision {
     this.choose({ none: true, kind: kind && kind !== 'service' ? kind : 'goods' });
   }
 
+  // While `stale` says that someone else decided meanwhile, only an explicit word goes over it.
   async submit() {
     if (!this.chosen || this.busy) return;
+    if (this.stale) return void notice('他人已作决定，请先看页首的提示。', 'bad');
     this.busy = true;
     this.submitButton.setAttribute('aria-busy', 'true');
     try {
@@ -97,7 +100,7 @@ export class Decision {
       notice(`已${REVIEWS[review.decision]}：${this.full.project?.name ?? ''}`, 'good');
       this.decided(full, review.decision);
     } catch (problem) {
-      if (problem.status === 412 && problem.body.current) this.conflict(problem.body.current, this.chosen);
+      if (problem.status === 412 && problem.body.current) this.conflict(problem.body.current);
       else notice(problem.message, 'bad');
     } finally {
       this.busy = false;

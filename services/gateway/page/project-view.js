@@ -12,6 +12,8 @@ import { address } from './router.js';
 import * as api from './api.js';
 import { attempt } from './notice.js';
 
+const SHOWN_MS = 2500;
+
 export const decisionChip = (decision, short) =>
   h('span', { class: `chip ${{ auto: 'good', review: 'warn', none: 'calm', error: 'bad' }[decision] ?? 'calm'}` },
     (short ? SHORT_DECISIONS : DECISIONS)[decision] ?? decision);
@@ -42,7 +44,7 @@ export class ProjectView {
       ? new Decision(full, {
           changed: () => this.decision && this.drawCandidates(),
           decided: (fresh) => this.stored(fresh),
-          conflict: (fresh, wanted) => this.conflict(fresh, wanted),
+          conflict: (fresh) => this.conflict(fresh),
         })
       : null;
     this.draw();
@@ -74,7 +76,7 @@ export class ProjectView {
       result.disputed ? h('p', { class: 'banner warn' }, '相近的已决项目结论不一致，请人工判断。') : null,
       result.error ? h('p', { class: 'banner bad' }, `未能判定：${result.error.message}`) : null,
       h('div', { class: 'project-columns' },
-        h('div', { class: 'project-words' }, this.textBox,
+        h('div', { class: 'project-words' }, h('h2', { class: 'unseen' }, '项目内容'), this.textBox,
           historySection(full), mayReview() ? similarSection(full, (item) => this.decision?.choose({ item })) : null),
         h('div', { class: 'project-answer' },
           this.decision?.submitBox,
@@ -153,8 +155,9 @@ export class ProjectView {
     const place = this.element.querySelector(`[data-findings~="${index}"]`);
     if (!place) return;
     place.scrollIntoView({ block: 'center' });
-    this.pointFinding(index, true);
-    setTimeout(() => this.pointFinding(index, false), 2500);
+    const pieces = this.element.querySelectorAll(`[data-findings~="${index}"]`);
+    for (const one of pieces) one.classList.add('shown');
+    setTimeout(() => pieces.forEach((one) => one.classList.remove('shown')), SHOWN_MS);
   }
 
   goToFinding(index) {
@@ -169,32 +172,39 @@ export class ProjectView {
     if (item && this.decision) this.decision.choose({ item });
   }
 
-  conflict(fresh, wanted) {
-    const last = fresh.reviews?.at(-1);
+  // Someone else decided: what was chosen here stays chosen, but is stored only on an explicit word.
+  warn(fresh, told) {
+    const wanted = this.decision?.chosen;
+    const reason = this.decision?.reason.value ?? '';
     this.take(fresh);
-    if (wanted) this.decision?.choose(wanted);
+    const last = fresh.reviews?.at(-1);
+    if (!last || !this.decision) return;
+    if (wanted) this.decision.choose(wanted);
+    this.decision.reason.value = reason;
+    this.decision.stale = true;
+    const settle = (go) => () => {
+      this.decision.stale = false;
+      replace(this.banner);
+      go();
+    };
     replace(this.banner, h('div', { class: 'banner bad' },
-      h('p', {}, h('strong', {}, '版本冲突：'), '您看这份结果时，', last ? reviewLine(last) : '他人已作决定', last ? `（${time(last.time)}）。` : '。',
-        '您的决定没有保存。'),
+      h('p', {}, h('strong', {}, told), reviewLine(last), `（${time(last.time)}）。您的决定没有保存。`),
       h('div', { class: 'actions' },
-        button('同意其结论', () => {
-          replace(this.banner);
-          this.changed(fresh, true);
-        }),
-        button('仍按我的决定', () => this.decision?.submit(), { class: 'primary' }))));
+        button('同意其结论', settle(() => this.changed(fresh, true))),
+        button('仍按我的决定', settle(() => this.decision.submit()), { class: 'primary' }))));
+  }
+
+  conflict(fresh) {
+    this.warn(fresh, '版本冲突，您看这份结果时：');
     this.changed(fresh, false);
   }
 
-  // Someone else decided while this was open: say so, and take it when nothing was typed here.
+  // An event told of a decision or of a newer result.
   async refresh() {
     await attempt(async () => {
       const fresh = await api.results.get(this.full.number);
       if (fresh.version === this.full.version && fresh.superseded === this.full.superseded) return;
-      const last = fresh.reviews?.at(-1);
-      const reason = this.decision?.reason.value ?? '';
-      this.take(fresh);
-      if (this.decision) this.decision.reason.value = reason;
-      if (last) replace(this.banner, h('p', { class: 'banner calm' }, '刚刚：', reviewLine(last)));
+      this.warn(fresh, '刚刚：');
     });
   }
 

@@ -32,16 +32,18 @@ export const go = (...where) => {
   location.hash = address(...where);
 };
 
-// Opens the page of the address in `main`; a page answers with what is to be done when it is left.
+// Opens the page of the address in `main`; a page answers with what is to be done when it is left. Each
+// page has a box of its own, so that one that was left while it opened writes into nothing.
 export async function show(main, fallback, opened) {
   const where = here();
   const open = pages.get(where.name) ?? pages.get(fallback);
   const turn = ++shown;
   leave?.();
   leave = null;
-  main.replaceChildren();
+  const box = document.createElement('div');
+  main.replaceChildren(box);
   opened(pages.has(where.name) ? where.name : fallback);
-  const left = await open(main, where);
+  const left = await open(box, where);
   // Left again while it opened: what it began must end.
   if (turn !== shown) left?.();
   else leave = left ?? null;
