@@ -51,6 +51,9 @@ async function json(method, path, options) {
   return response.status === 204 ? null : response.json();
 }
 
+// For Idempotency-Key. randomUUID() is absent where the page comes without TLS, getRandomValues() is not.
+export const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+
 const get = (path, options) => json('GET', path, options);
 const enc = encodeURIComponent;
 

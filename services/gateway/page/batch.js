@@ -93,7 +93,7 @@ export class Batch {
   async one(part) {
     const stopped = () => Boolean(this.stopped);
     try {
-      const receipt = await sendPart(part.map((p) => p.project), crypto.randomUUID(), stopped);
+      const receipt = await sendPart(part.map((p) => p.project), api.freshKey(), stopped);
       this.sum.sent += part.length;
       this.tell();
       const done = await judged(receipt, stopped);

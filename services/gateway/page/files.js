@@ -17,7 +17,7 @@ export function decode(bytes) {
 async function readCsv(text) {
   const { dsvFormat } = await import('./lib/d3-dsv.mjs');
   const first = text.slice(0, text.search(/[\r\n]|$/));
-  const separator = [',', '\t', ';'].toSorted((a, b) => first.split(b).length - first.split(a).length)[0];
+  const separator = [',', '\t', ';'].sort((a, b) => first.split(b).length - first.split(a).length)[0];
   return dsvFormat(separator).parseRows(text).filter((row) => row.some((value) => value.trim() !== ''));
 }
 

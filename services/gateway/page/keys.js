@@ -23,7 +23,7 @@ const pressed = (element, key) =>
   (key === 'Enter' || key === ' ') && element.matches('button, a[href], summary, input, [role=treeitem], [role=tab]');
 
 function help() {
-  const rows = layers.toReversed().flatMap((layer) => [
+  const rows = layers.slice().reverse().flatMap((layer) => [
     h('h3', {}, layer.title),
     h('dl', { class: 'keys' }, layer.keys.filter((k) => k.name).map((k) => [
       h('dt', {}, (k.shown ?? k.key).split(' ').map((one) => h('kbd', {}, one))),
@@ -41,7 +41,7 @@ export function startKeys() {
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.key === 'Escape' && typing(target)) return void target.blur();
     if (typing(target) || pressed(target, event.key)) return;
-    for (const layer of layers.toReversed()) {
+    for (const layer of layers.slice().reverse()) {
       const found = layer.keys.find((k) => k.key === event.key);
       if (!found) continue;
       event.preventDefault();

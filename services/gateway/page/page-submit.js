@@ -58,7 +58,7 @@ export async function open(main) {
     event.preventDefault();
     sendButton.disabled = true;
     try {
-      const receipt = await api.projects.submit([project()], crypto.randomUUID(), SUBMIT_WAIT_S);
+      const receipt = await api.projects.submit([project()], api.freshKey(), SUBMIT_WAIT_S);
       const result = receipt.results?.[0];
       if (result?.error) return void notice(result.error.message, 'bad');
       const id = result?.id ?? receipt.ids?.[0];

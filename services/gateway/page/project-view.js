@@ -83,7 +83,7 @@ export class ProjectView {
           h('section', {}, h('h2', {}, '候选条目'), this.candidateBox),
           this.decision?.element,
           full.reviews?.length ? h('section', {}, h('h2', {}, '复核意见'),
-            h('ul', { class: 'reviews' }, full.reviews.toReversed().map((one) =>
+            h('ul', { class: 'reviews' }, full.reviews.slice().reverse().map((one) =>
               h('li', {}, reviewLine(one), h('span', { class: 'muted' }, ` ${time(one.time)}`))))) : null,
           h('section', {}, h('h2', {}, `审查发现（${this.findings.length}）`),
             findingList(this.findings, { point: (i, on) => this.pointFinding(i, on), show: (i) => this.showFinding(i) })),

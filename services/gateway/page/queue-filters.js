@@ -105,7 +105,7 @@ export class Filters {
     if (units.value)
       replace(this.units, units.value.rows.filter((r) => r.key[0]).slice(0, 500).map((r) => h('option', { value: r.key[0] })));
     if (rules.value)
-      options(this.finding, [...Map.groupBy(rules.value.rules, (r) => r.rule)]
-        .map(([rule, same]) => [rule, `${same.map((r) => r.title).join('、')}（${SEVERITIES[same[0].severity]}）`]));
+      options(this.finding, rules.value.rules.filter((r, i, all) => all.findIndex((o) => o.rule === r.rule) === i)
+        .map((r) => [r.rule, `${r.title}（${SEVERITIES[r.severity]}）`]));
   }
 }
