@@ -145,6 +145,13 @@ tests: $(TESTS) $(REPLAYS)
 check-run: programs tests
 	@tests/run.sh $(BUILD) $(TESTS)
 
+# The review page in a real browser, against the real services.
+check-web:
+	@deploy/setup.sh build check web
+	@command -v npm >/dev/null || deploy/setup.sh node
+	@$(MAKE) --no-print-directory programs page tests/web/node_modules/.package-lock.json
+	@cd tests/web && BUILD=$(BUILD) node --test --test-reporter=./report.js web.test.js
+
 check-asan:
 	@deploy/setup.sh build check asan
 	@$(MAKE) --no-print-directory check-run BUILD=build-asan \

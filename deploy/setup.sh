@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages of deploy/packages.txt that are missing; does nothing when all are
-# there. Arguments: the purposes wanted (build, check, lint, asan); without any, build and check.
+# there. Arguments: the purposes wanted (build, check, lint, asan, web, node …); without any, build and check.
 set -eu
 here=$(dirname "$0")
 [ $# -gt 0 ] || set -- build check

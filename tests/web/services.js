@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = path.resolve(ROOT, process.env.BUILD ?? 'build', 'bin');
 const READY_MS = 60000;
 
@@ -58,7 +59,7 @@ export async function startServices() {
   const log = [];
   const children = [];
   const stop = async () => {
-    for (const child of children.toReversed()) await ended(child);
+    for (const child of children.reverse()) await ended(child);
     rmSync(state, { recursive: true, force: true });
   };
   try {

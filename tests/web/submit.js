@@ -1,11 +1,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { strToU8, zipSync } from '../../services/gateway/node_modules/fflate/esm/index.mjs';
 import { standard, mail, desks } from './projects.js';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
 const give = (page, one) => page.locator('#files').setInputFiles(one);
 const finished = (page, n) => page.locator('.batch-told', { hasText: `已判定 ${n}：` }).waitFor({ timeout: 30000 });
@@ -81,7 +79,7 @@ export function tests(world) {
     await page.getByLabel('第 5 列“项目内容”对应').selectOption('necessity');
     await page.getByRole('button', { name: '提交 1 个项目' }).click();
     await finished(page, 1);
-    await page.locator('.batch').getByRole('link').first().click();
+    await page.locator('.batch tbody a').first().click();
     await page.locator('.project').getByText('15.3 万元').first().waitFor();
     await page.locator('.text-field', { hasText: '必要性' }).getByText('为办事群众邮寄证照<b>').waitFor();
     await page.context().close();
@@ -111,7 +109,7 @@ export function tests(world) {
   });
 
   test('a dropped 预算公开 document gives its projects to choose from', async () => {
-    const text = readFileSync(path.join(ROOT, 'deploy/sample/预算公开样例.txt'), 'utf8');
+    const text = readFileSync(new URL('../../deploy/sample/预算公开样例.txt', import.meta.url), 'utf8');
     const page = await world.as('zhang.min');
     await page.open('submit', 'form');
     const data = await page.evaluateHandle((content) => {
