@@ -21,7 +21,7 @@ static const struct catalog_verb *const verbs[] = {
     &catalog_verb_import, &catalog_verb_list,     &catalog_verb_tree,    &catalog_verb_show,
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
     &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff,
-    &catalog_verb_map,    &catalog_verb_use};
+    &catalog_verb_map,    &catalog_verb_use,      &catalog_verb_propose};
 enum { VERBS = sizeof verbs / sizeof *verbs, NAME_WIDTH = 10, LAST_YEAR = 9999 };
 
 int call_failed(const struct fault *fault)
