@@ -245,7 +245,7 @@ static void test_a_job_that_loses_every_worker_is_dead_until_retried_or_dropped(
     zsock_t *client = stage_peer(&stage);
     peer_submit(client, "echo", "poison", uuid);
     lose_workers(&stage, 3);
-    zmsg_t *answer = peer_ask(client, "titanic.reply", uuid, NULL);
+    zmsg_t *answer = peer_await_reply(client, uuid);
     assert_string_equal(frame_text(answer, 0), "500");
     assert_non_null(strstr(frame_text(answer, 1), "job.dead"));
     zmsg_destroy(&answer);
