@@ -3,6 +3,7 @@
 #include "common/strbuf.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,4 +163,17 @@ void project_clear(struct project *project)
     free(project->declared);
     project->declared = NULL;
     project->declared_count = 0;
+}
+
+const char *project_member_text(const struct jv *project, const char *field)
+{
+    char list[24], member[24];
+    size_t index;
+    if (!field)
+        return NULL;
+    if (!strchr(field, '['))
+        return jv_get_text(project, field);
+    if (sscanf(field, "%23[a-z_][%zu].%23[a-z_]", list, &index, member) != 3)
+        return NULL;
+    return jv_get_text(jv_at(jv_get(project, list), index), member);
 }

@@ -62,4 +62,8 @@ int project_read(struct project *project, const struct jv *json,
                  const struct project_limits *limits, struct fault *fault);
 void project_clear(struct project *project);
 
+/* The text of a project's JSON that a finding's field names: "description", "declared[0].code",
+ * "indicators[3].value". Borrowed; NULL when there is none. */
+const char *project_member_text(const struct jv *project, const char *field);
+
 #endif

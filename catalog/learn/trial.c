@@ -213,6 +213,31 @@ static bool compare(const struct jv *fired, const struct jv *fires, const char *
     return right;
 }
 
+/* Whether some finding rests on just these words. */
+static bool rests_on(const struct jv *fired, const char *words)
+{
+    for (size_t f = 0; f < jv_count(fired); f++) {
+        const char *own = jv_get_text(jv_at(fired, f), "words");
+        if (own && strcmp(own, words) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool compare_words(const struct jv *fired, const struct jv *wanted,
+                          struct strbuf *complaints)
+{
+    bool right = true;
+    for (size_t i = 0; i < jv_count(wanted); i++) {
+        const char *words = jv_text(jv_at(wanted, i));
+        if (words && rests_on(fired, words))
+            continue;
+        strbuf_printf(complaints, " nothing rests on “%s”", words ? words : "");
+        right = false;
+    }
+    return right;
+}
+
 /* ---- documents ---- */
 
 static void set_default(struct jv *object, const char *member, const struct jv *value)
@@ -263,13 +288,29 @@ static void add_fired(struct jv *fired, struct jv *findings, bool declaration_on
     jv_destroy(&findings);
 }
 
+/* The words of the project that a finding rests on, as a member of its own. */
+static void set_words(struct jv *finding, const struct jv *project)
+{
+    const char *text = project_member_text(project, jv_get_text(finding, "field"));
+    size_t start = (size_t)jv_get_number(finding, "start", 0);
+    size_t end = (size_t)jv_get_number(finding, "end", 0);
+    if (!text || end <= start)
+        return;
+    char *words = text_cut(text, (struct span){start, end});
+    jv_set_text(finding, "words", words);
+    free(words);
+}
+
 static int run_project(struct trial *trial, const struct jv *project, bool declaration_only,
                        struct jv *fired, struct fault *fault)
 {
     const struct findings *findings = trial_run_json(trial, project, fault);
     if (!findings)
         return -1;
-    add_fired(fired, findings_json(findings), declaration_only);
+    struct jv *list = findings_json(findings);
+    for (size_t i = 0; i < jv_count(list); i++)
+        set_words(jv_at(list, i), project);
+    add_fired(fired, list, declaration_only);
     return 0;
 }
 
@@ -309,7 +350,8 @@ int trial_line(struct trial *trial, const struct jv *line, const char *prefixes,
     for (size_t i = 0; !status && i < jv_count(projects); i++)
         status = run_project(trial, jv_at(projects, i), false, fired, fault);
     if (!status)
-        status = compare(fired, jv_get(line, "fires"), prefixes, complaints);
+        status = compare(fired, jv_get(line, "fires"), prefixes, complaints) &
+                 compare_words(fired, jv_get(line, "words"), complaints);
     jv_destroy(&fired);
     return status;
 }

@@ -30,7 +30,7 @@ int trial_rule(struct trial *trial, const struct rule *rule, trial_fn *failed, v
 
 /* Runs one labelled line: {"project":…}, {"projects":[…]} of one submission, or {"document":…} as
  * document_read gives it (its projects may say `as`, and what the declaration says is theirs too), with
- * `fires`, the ids that must fire, and `note`. Rules are compared whose id begins with one of
+ * `fires`, the ids that must fire, `note`, and maybe `words`: the very words that findings rest on. Rules are compared whose id begins with one of
  * `prefixes` (between spaces; NULL: all). What is wrong is added to `complaints`. Gives whether the
  * line did as it says: 1, 0, or -1 with a fault when it could not be run. */
 struct strbuf;

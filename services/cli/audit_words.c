@@ -1,6 +1,7 @@
 #include "services/cli/audit_words.h"
 
 #include "catalog/checks/money.h"
+#include "catalog/project.h"
 #include "common/text.h"
 
 #include <math.h>
@@ -55,23 +56,10 @@ const char *field_label(const char *field)
     return "";
 }
 
-const char *field_text(const struct jv *project, const char *field)
-{
-    char list[24], member[24];
-    size_t index;
-    if (!field)
-        return NULL;
-    if (!strchr(field, '['))
-        return jv_get_text(project, field);
-    if (sscanf(field, "%23[a-z_][%zu].%23[a-z_]", list, &index, member) != 3)
-        return NULL;
-    return jv_get_text(jv_at(jv_get(project, list), index), member);
-}
-
 char *finding_quote(const struct jv *project, const struct jv *finding)
 {
     enum { QUOTE = 48 };
-    const char *text = field_text(project, jv_get_text(finding, "field"));
+    const char *text = project_member_text(project, jv_get_text(finding, "field"));
     size_t start = (size_t)jv_get_number(finding, "start", 0);
     size_t end = (size_t)jv_get_number(finding, "end", 0);
     if (!text || end <= start)

@@ -15,8 +15,6 @@ const char *severity_label(enum severity severity); /* 错误 */
 bool finding_is_accepted(const struct jv *finding);
 /* "description" → "项目概况", "indicators[3].value" → "绩效指标", "" → "" */
 const char *field_label(const char *field);
-/* The text of the project that a finding's field names (borrowed), or NULL. */
-const char *field_text(const struct jv *project, const char *field);
 /* The words that a finding rests on (free()), "" when it names none, with … for what is cut off. */
 char *finding_quote(const struct jv *project, const struct jv *finding);
 /* "自动通过", "待人工审核", "非购买服务" */
