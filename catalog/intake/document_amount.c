@@ -106,7 +106,7 @@ static enum amount_unit read_unit(struct slice text, size_t *at)
     return AMOUNT_UNSTATED;
 }
 
-/* False when the number is beyond what fen can hold. */
+/* False when the number is beyond what any budget holds: two that a scan has run together. */
 static bool to_fen(const struct number *number, enum amount_unit unit, int64_t *fen)
 {
     static const int64_t scales[] = {100, 100, 1000000, 10000000000};
@@ -121,7 +121,7 @@ static bool to_fen(const struct number *number, enum amount_unit unit, int64_t *
     if (number->too_big || __builtin_mul_overflow(number->mantissa, scale, &scaled))
         return false;
     *fen = (scaled + divisor / 2) / divisor;
-    return true;
+    return *fen <= AMOUNT_FEN_MAX;
 }
 
 static struct slice without_prefix(struct slice text)

@@ -8,6 +8,9 @@
 
 enum amount_unit { AMOUNT_UNSTATED, AMOUNT_YUAN, AMOUNT_WAN, AMOUNT_YI };
 
+/* No amount of a document is larger: 10万亿元. */
+#define AMOUNT_FEN_MAX INT64_C(1000000000000000)
+
 /* An amount of money, exact in fen. */
 struct amount {
     int64_t fen;

@@ -11,7 +11,7 @@ static void set_if_text(struct jv *object, const char *name, const char *text)
 
 static void set_if_money(struct jv *object, const char *name, int64_t fen)
 {
-    if (fen >= 0)
+    if (fen >= 0 && fen <= AMOUNT_FEN_MAX)
         jv_set_number(object, name, (double)fen / 100);
 }
 

@@ -67,6 +67,8 @@ static void test_what_is_no_amount_is_refused(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(fen_of(texts[i], AMOUNT_YUAN), -1);
     assert_int_equal(fen_of("92233720368547758", AMOUNT_YI), -1);
+    assert_int_equal(fen_of("1086000010860000", AMOUNT_YUAN), -1); /* two cells run together */
+    assert_int_equal(fen_of("9,000,000,000,000", AMOUNT_YUAN), 900000000000000);
 }
 
 static void test_amounts_of_a_sentence_are_found_in_turn(void **state)
