@@ -5,6 +5,7 @@
 #   make check      all tests
 #   make chaos      100,000 projects while processes are killed, stopped, cut off (SEED=1)
 #   make check-asan all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make check-valgrind  importer and engine under valgrind
 #   make fuzz       each fuzz target for FUZZ_SECONDS, beginning with tests/fuzz/corpus
 
 BUILD   ?= build
@@ -56,7 +57,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup page check check-web check-run check-asan chaos demo bench fuzz fuzzers lint install clean programs format tests
+.PHONY: all setup page check check-web check-run check-asan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
 all: setup
 	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
@@ -156,6 +157,15 @@ check-asan:
 	@deploy/setup.sh build check asan
 	@$(MAKE) --no-print-directory check-run BUILD=build-asan \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -Wno-format-truncation' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+# The importer and the engine, in the tests that stay in one process. Not the rules: what PCRE2 compiles
+# at run time valgrind takes for reads of uninitialised memory.
+VALGRIND_TESTS = import_code import_refused import_text catalog_settle catalog_build trie reading \
+                 thesaurus directory rank kind judge
+check-valgrind:
+	@deploy/setup.sh build check valgrind
+	@$(MAKE) --no-print-directory $(VALGRIND_TESTS:%=$(BUILD)/tests/catalog/test_%)
+	@tests/valgrind.sh $(VALGRIND_TESTS:%=$(BUILD)/tests/catalog/test_%)
 
 FUZZ_SECONDS ?= 600
 # Without pointer-overflow: clang's reports NULL + 0 of empty texts, which C2y defines.
