@@ -47,6 +47,9 @@ typedef void judged_fn(const struct judged *judged, void *argument);
 /* Notes a project that was submitted earlier: one nearly the same is told of it (duplicate.near), by
  * judge_project; judge_body begins anew. */
 void judge_remember(struct judge *judge, const struct jv *project);
+/* Begins a submission: a project is compared with those before it in the same one. judge_body does. */
+void judge_begin(struct judge *judge);
+
 /* Judges one project; never fails: what is wrong with it comes back as an error result. */
 void judge_project(struct judge *judge, const struct jv *project, judged_fn *each, void *argument);
 

@@ -158,6 +158,11 @@ void judge_remember(struct judge *judge, const struct jv *json)
     project_clear(&project);
 }
 
+void judge_begin(struct judge *judge)
+{
+    checks_begin(judge->checks);
+}
+
 void judge_project(struct judge *judge, const struct jv *project, judged_fn *each, void *argument)
 {
     judge_one(judge, project, false, each, argument);
@@ -192,7 +197,7 @@ int judge_body(struct judge *judge, const char *body, size_t bytes, judged_fn *e
     if (!json)
         return -1;
     int status = 0;
-    checks_begin(judge->checks);
+    judge_begin(judge);
     if (jv_get(json, "projects"))
         status = judge_batch(judge, json, each, argument, fault);
     else if (jv_is_object(json))
