@@ -30,7 +30,8 @@ enum {
     LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
     LISTED_FOR_ASKER = 512, /* and before a question about them */
     LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
-    LIST_WAIT_MS = 2000,    /* but they wait no longer than this */
+    LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
+    LIST_TURN_MS = 50,      /* … and then come on so often: results that arrive go before */
     MESSAGE_BYTES_MAX = 64 << 20,
     LINGER_MS = 1000,       /* for the last acknowledgements to leave */
     EVENTS_LINGER_MS = 300, /* for the last events */
@@ -432,13 +433,20 @@ static void advance_listing(struct collector *collector, int limit)
 static void list_when_due(struct collector *collector)
 {
     int64_t now = zclock_mono();
-    if (collector->listing_behind && (now >= collector->list_at || now >= collector->list_by))
+    bool waited_long = now >= collector->list_by;
+    if (!collector->listing_behind || (now < collector->list_at && !waited_long))
+        return;
+    if (waited_long) {
+        commit(collector);
+        collector->list_by = now + LIST_TURN_MS;
+    }
+    if (!collector->in_transaction) /* it has one of its own */
         advance_listing(collector, LISTED_AT_ONCE);
 }
 
 static long list_wait_ms(const struct collector *collector)
 {
-    if (!collector->listing_behind)
+    if (!collector->listing_behind || collector->in_transaction)
         return -1;
     int64_t left = collector->list_at - zclock_mono();
     return left < 0 ? 0 : (long)left;
@@ -722,7 +730,10 @@ int collector_run(struct collector *collector, int ending)
         drop_subscriptions(collector);
         drain(collector, items[ENDING].revents & ZMQ_POLLIN);
         pass_answers_on(collector);
-        remembering_note(collector->remembering, collector->results);
+        if (items[REMEMBERED].revents & ZMQ_POLLIN) {
+            commit(collector);
+            remembering_note(collector->remembering, collector->results);
+        }
         list_when_due(collector);
         if ((items[ENDING].revents & ZMQ_POLLIN) && zlist_size(collector->waiting) == 0)
             return 0;
