@@ -148,6 +148,15 @@ static int change_units(struct accounts *accounts, const char *name, const struc
     return 0;
 }
 
+static bool changes_access(const struct jv *wish)
+{
+    static const char *const members[] = {"role", "units", "password", "disabled"};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (!jv_is_null(jv_get(wish, members[i])))
+            return true;
+    return false;
+}
+
 static int change(struct accounts *accounts, const char *name, const struct jv *wish,
                   const char *hash, struct fault *fault)
 {
@@ -163,10 +172,9 @@ static int change(struct accounts *accounts, const char *name, const struct jv *
     if (change_role(accounts, name, wish, fault) || change_units(accounts, name, wish, fault) ||
         check_admins(accounts, fault))
         return -1;
-    bool only_display = display && jv_count(wish) == 1;
-    return only_display
-               ? 0
-               : accounts_run(accounts, fault, "DELETE FROM session WHERE user = ?", "t", name);
+    return changes_access(wish)
+               ? accounts_run(accounts, fault, "DELETE FROM session WHERE user = ?", "t", name)
+               : 0;
 }
 
 int accounts_change_user(struct accounts *accounts, const char *name, const struct jv *wish,
