@@ -5,15 +5,13 @@ import { departmentName } from './words.js';
 import { count } from './format.js';
 
 export class CatalogTree {
-  // tree: as the service gives it; usage: Map "department code" → {results, reviewed}; pick(department, node).
-  constructor(tree, usage, pick) {
-    this.usage = usage;
+  // tree: as the service gives it; pick(department, node).
+  constructor(tree, pick) {
+    this.usage = new Map();
     this.pick = pick;
     this.element = h('ul', { role: 'tree', class: 'tree', 'aria-label': '目录', onkeydown: (e) => this.key(e) });
-    for (const one of tree.departments) {
-      const used = one.items.reduce((sum, node) => sum + this.usedBelow(one.department, node), 0);
-      this.element.append(this.branch({ department: one.department, node: { name: departmentName(one.department), children: one.items }, note: `${one.leaves} 条`, used, level: 1 }));
-    }
+    for (const one of tree.departments)
+      this.element.append(this.branch({ department: one.department, node: { name: departmentName(one.department), children: one.items }, note: `${one.leaves} 条`, level: 1 }));
     const first = this.element.querySelector('[role=treeitem]');
     if (first) first.tabIndex = 0;
   }
@@ -23,8 +21,15 @@ export class CatalogTree {
     return (node.children ?? []).reduce((sum, child) => sum + this.usedBelow(department, child), own);
   }
 
-  branch({ department, node, note, used, level }) {
+  // items: [{department, code, results}]
+  showUsage(items) {
+    this.usage = new Map(items.map((one) => [`${one.department} ${one.code}`, one]));
+    for (const item of this.element.querySelectorAll('[role=treeitem]')) item.tell();
+  }
+
+  branch({ department, node, note, level }) {
     const inner = node.children?.length > 0;
+    const used = h('span', { class: 'used' });
     const group = inner ? h('ul', { role: 'group', hidden: true }) : null;
     const item = h('li', { role: 'treeitem', tabindex: -1, 'aria-level': level, ...(inner ? { 'aria-expanded': 'false' } : {}),
       class: node.leaf ? 'leaf' : '', data: { department, code: node.code ?? '' } },
@@ -37,13 +42,19 @@ export class CatalogTree {
         node.code ? h('span', { class: 'code' }, node.code) : null, h('span', { class: 'tree-name' }, node.name),
         node.state === 'quarantine' ? h('span', { class: 'chip warn' }, '待核实') : null,
         note ? h('span', { class: 'muted small' }, note) : null,
-        used ? h('span', { class: 'used', title: `${count(used)} 个结果` }, count(used)) : null),
+        used),
       group);
     item.fill = () => {
       if (group.childElementCount) return;
       group.append(...node.children.map((child) =>
-        this.branch({ department, node: child, used: this.usedBelow(department, child), level: level + 1 })));
+        this.branch({ department, node: child, level: level + 1 })));
     };
+    item.tell = () => {
+      const n = this.usedBelow(department, node);
+      used.textContent = n ? count(n) : '';
+      used.title = n ? `${count(n)} 个结果` : '';
+    };
+    item.tell();
     item.choose = () => node.code && this.pick(department, node);
     return item;
   }

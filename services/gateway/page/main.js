@@ -110,6 +110,8 @@ useKeys('换页', PAGES.filter((p) => !p.hidden).map((p, i) => ({
   key: 'SQCTA'[i], name: `到“${p.title}”`,
   run: () => p.may() && (location.hash = `#/${p.name}`),
 })));
+// The page's files come while the service says who is signed in.
+import((PAGES.find((p) => p.name === here().name) ?? PAGES[1]).file).catch(() => {});
 try {
   if (await resume()) enter();
   else login();

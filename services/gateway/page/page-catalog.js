@@ -60,11 +60,13 @@ export async function open(main, { rest }) {
       replace(detail, h('p', { class: 'muted' }, '选一个条目查看。'));
     }
     try {
-      const [read, usage] = await Promise.all([api.catalog.tree(revision.number, department), api.catalog.usage(revision.number).catch(() => ({ items: [] }))]);
+      const read = await api.catalog.tree(revision.number, department);
       if (!department)
         replace(departmentBox, [['', '全部'], ...read.departments.map((d) => [d.department, departmentName(d.department)])].map(([v, t]) => h('option', { value: v }, t)));
-      tree = new CatalogTree(read, new Map(usage.items.map((u) => [`${u.department} ${u.code}`, u])), pick);
+      const mine = (tree = new CatalogTree(read, pick));
       replace(side, tree.element);
+      // How often items are used takes the service longer; the tree does not wait for it.
+      api.catalog.usage(revision.number).then((usage) => mine === tree && tree.showUsage(usage.items), () => {});
       if (department || read.departments.length === 1) tree.open(tree.element.firstChild, true);
     } catch (problem) {
       replace(side, h('p', { class: 'fault' }, problem.message));

@@ -36,6 +36,7 @@ export async function open(main, where) {
   let view = null;
   let ended = false;
   let reading = null;
+  let showing = null;
 
   const detail = h('div', { class: 'queue-detail', id: 'queue-detail' });
   const fresh = button('', () => reload(), { class: 'fresh', hidden: true });
@@ -47,11 +48,11 @@ export async function open(main, where) {
   });
   const list = new QueueList({
     fetchPage: (cursor) => api.results.page({ ...askedOf(filter), limit: PAGE, cursor }),
-    selected: (row, byHand) => (WIDE.matches ? show(row) : byHand && go('project', [String(row.number)])),
+    selected: (row, byHand) => (WIDE.matches ? (showing = show(row)) : byHand && go('project', [String(row.number)])),
     opened: (row) => go('project', [String(row.number)]),
   });
 
-  // Counts are for show: the list does not wait for them.
+  // Counts are for show: they come after the list and the first result.
   async function recount() {
     if (filter.q) return tabs.none();
     const { decision, order, q, ...asked } = askedOf(filter);
@@ -75,8 +76,13 @@ export async function open(main, where) {
     }
     if (ended) return;
     const again = list.rows.findIndex(({ one }) => one.number === kept);
-    if (list.rows.length && WIDE.matches) list.select(Math.max(0, again));
-    else replace(detail, h('p', { class: 'muted' }, list.rows.length ? '' : '没有符合条件的结果。'));
+    if (list.rows.length && WIDE.matches) {
+      list.select(Math.max(0, again));
+      await showing;
+    } else {
+      view = null;
+      replace(detail, h('p', { class: 'muted' }, list.rows.length ? '' : '没有符合条件的结果。'));
+    }
     recount();
   }
 

@@ -39,7 +39,8 @@ export class Filters {
       changed();
     };
     const one = (name, title, options) => {
-      this[name] = select([['', '全部'], ...options], filter[name] ?? '', { name, onchange: change(name) });
+      const chosen = filter[name] && !options.some(([v]) => v === filter[name]) ? [[filter[name], filter[name]]] : [];
+      this[name] = select([['', '全部'], ...options, ...chosen], filter[name] ?? '', { name, onchange: change(name) });
       return labelled(title, this[name]);
     };
     const typed = debounce(changed, 250);
@@ -52,7 +53,10 @@ export class Filters {
     this.unit = h('input', { name: 'unit', list: 'units-known', value: filter.unit ?? '', placeholder: '全部', onchange: change('unit') });
     this.state = select([...named(STATES), ['reviewed', '已复核'], ['all', '全部']], filter.state, { name: 'state', onchange: change('state') });
     this.order = select([['', '最新在前'], ['oldest', '最早在前'], ['confidence', '最不确定在前']], filter.order ?? '', { name: 'order', onchange: change('order') });
-    this.more = h('details', { class: 'filters-more', open: kept(), ontoggle: (e) => keep(e.target.open) },
+    this.more = h('details', { class: 'filters-more', open: kept(), ontoggle: (e) => {
+      keep(e.target.open);
+      if (e.target.open) this.fill();
+    } },
       h('summary', {}, '筛选', this.used = h('span', { class: 'used' })),
       h('div', { class: 'filters-grid' },
         labelled('状态', this.state),
@@ -68,7 +72,6 @@ export class Filters {
     this.element = h('form', { class: 'filters', role: 'search', 'aria-label': '筛选', onsubmit: (e) => e.preventDefault() },
       this.search, this.more);
     this.mark();
-    this.fill();
   }
 
   mark() {
@@ -88,8 +91,10 @@ export class Filters {
     changed();
   }
 
-  // Departments, units and rules, with how many results each has; the page does not wait for them.
+  // Departments, units and rules, with how many results each has; asked for when the filters are unfolded.
   async fill() {
+    if (this.filled) return;
+    this.filled = true;
     const options = (box, list) => {
       const chosen = this.filter[box.name] ?? '';
       if (chosen && !list.some(([v]) => v === chosen)) list.push([chosen, chosen]);
