@@ -1,5 +1,6 @@
 """`jinmu serve --http` on a directory of its own, and clients whose answers are held against
 services/gateway/openapi.json."""
+import ctypes
 import http.client
 import json
 import os
@@ -104,6 +105,11 @@ class Client:
         return answer.json if expected == 200 else answer
 
 
+def die_with_parent():
+    """A test that is killed leaves no services behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -132,7 +138,8 @@ class World:
         self.serve = subprocess.Popen(
             [os.path.join(BIN, "jinmu"), "serve", "--workers", "1", "--http",
              f"127.0.0.1:{self.port}", *self.options],
-            env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True)
+            env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True,
+            preexec_fn=die_with_parent)
         line = self.serve.stdout.readline()
         assert line.startswith("ready"), (line, self.logged()[-3000:])
 

@@ -56,11 +56,12 @@ def test_each_role_does_only_what_it_may(world):
     for name, role in allowed.items():
         client = Client(world, name)
         for method, path, operation in operations():
-            if operation["security"] == [] or "Roles: any" in operation["description"]:
+            if (operation["security"] == [] or "Roles: any" in operation["description"]
+                    or path == "/events"):  # which never ends
                 continue
             answer = client.ask(method, concrete(path), {} if method != "GET" else None, valid=False)
             roles = operation["description"].split("Roles: ")[1]
-            if path == "/events" or answer.status == 404 and answer.json["code"] == "not_found":
+            if answer.status == 404 and answer.json["code"] == "not_found":
                 continue
             forbidden = answer.status == 403 and answer.json["code"] == "auth.forbidden"
             assert forbidden == (role not in roles), (name, method, path, answer.body[:200])
