@@ -1,18 +1,10 @@
-#include "services/collector/collector.h"
+#include "services/collector/collector_parts.h"
 
-#include "common/complaints.h"
 #include "common/lock.h"
 #include "common/log.h"
-#include "common/meter.h"
 #include "common/state.h"
 #include "common/strbuf.h"
-#include "services/collector/decisions.h"
-#include "services/collector/listing.h"
 #include "services/collector/question.h"
-#include "services/collector/reader.h"
-#include "services/collector/remembering.h"
-#include "services/collector/results.h"
-#include "services/collector/wire.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -24,69 +16,11 @@ enum {
     GATHER_US = 10000,     /* how long batches are gathered for one commit */
     WAITING_BATCHES = 256, /* received and not begun; more are left in the socket */
     BATCH_RECORDS = 1024,  /* of one STORE, at most */
-    DRAIN_EVENTS = 4096,   /* events of one commit, at most */
     EVENTS_HWM = 20000,    /* events kept for a slow subscriber; then it misses some and asks */
     BACKLOG = 1024,
-    LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
-    LISTED_FOR_ASKER = 512, /* and before a question about them */
-    LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
-    LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
-    LIST_TURN_MS = 50,      /* … and then come on so often: results that arrive go before */
     MESSAGE_BYTES_MAX = 64 << 20,
     LINGER_MS = 1000,       /* for the last acknowledgements to leave */
     EVENTS_LINGER_MS = 300, /* for the last events */
-};
-
-/* A batch that is in the open transaction, to be acknowledged after its commit. */
-struct batch {
-    zframe_t *peer;
-    zframe_t *records; /* what the events to publish point into */
-    uint64_t number;
-    struct wire_tally tally;
-};
-
-/* A batch that nobody waits for, received and not begun. */
-struct parcel {
-    zframe_t *peer;
-    uint64_t number;
-    zmsg_t *frames;
-};
-
-/* An event of the open transaction, to be published after its commit. */
-struct pending_event {
-    int64_t number;
-    struct wire_text department;
-    struct wire_text json;
-};
-
-struct collector {
-    struct results *results;
-    struct listing *listing;
-    struct reader *reader;
-    struct remembering *remembering;
-    bool listing_behind;
-    int64_t list_at, list_by; /* when lists are brought up to date: after a rest, at the latest */
-    zsock_t *router;
-    zsock_t *publisher;
-    struct guard *guard;
-    uint64_t losses_seen; /* of the guard's keys */
-    struct complaints *complaints;
-    struct reload reload;
-    int lock;
-
-    zlist_t *waiting; /* of struct parcel */
-    bool in_transaction;
-    int64_t commit_at; /* of the open transaction, monotonic µs */
-    struct batch *batches;
-    size_t batch_count, batch_capacity;
-    struct pending_event events[DRAIN_EVENTS];
-    size_t event_count;
-
-    struct meter_durations commits, judged;
-    struct meter_rate stored_rate;
-    uint64_t batches_stored;
-    uint64_t duplicates;
-    int64_t started_ms;
 };
 
 static int bind_socket(struct collector *collector, zsock_t *socket, const char *roles,
@@ -184,8 +118,8 @@ void collector_destroy(struct collector **collector)
 }
 
 /* Sends header and body to a peer; one that is gone or full will ask again. */
-static void answer(struct collector *collector, zframe_t *peer, enum wire_command command,
-                   uint64_t number, zmsg_t *body)
+void collector_answer(struct collector *collector, zframe_t *peer, enum wire_command command,
+                      uint64_t number, zmsg_t *body)
 {
     struct wire_header header = {.command = command, .number = number};
     zframe_t *frame = wire_header_frame(&header);
@@ -204,13 +138,13 @@ static void answer(struct collector *collector, zframe_t *peer, enum wire_comman
     zmsg_destroy(&body);
 }
 
-static void refuse(struct collector *collector, zframe_t *peer, uint64_t number,
-                   const struct fault *fault)
+void collector_refuse(struct collector *collector, zframe_t *peer, uint64_t number,
+                      const struct fault *fault)
 {
     zmsg_t *body = zmsg_new();
     zmsg_addstr(body, fault->code);
     zmsg_addstr(body, fault->message);
-    answer(collector, peer, WIRE_REFUSED, number, body);
+    collector_answer(collector, peer, WIRE_REFUSED, number, body);
 }
 
 static struct batch *new_batch(struct collector *collector)
@@ -300,7 +234,8 @@ static void give_up(struct collector *collector, const struct fault *fault)
               collector->batch_count);
     results_rollback(collector->results);
     for (size_t i = 0; i < collector->batch_count; i++)
-        refuse(collector, collector->batches[i].peer, collector->batches[i].number, fault);
+        collector_refuse(collector, collector->batches[i].peer, collector->batches[i].number,
+                         fault);
     forget_batches(collector);
     collector->in_transaction = false;
 }
@@ -317,7 +252,7 @@ static void store_batch(struct collector *collector, zframe_t **peer, uint64_t n
         count_records(records, &fault);
     if (*fault.code) {
         log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
-        refuse(collector, *peer, number, &fault);
+        collector_refuse(collector, *peer, number, &fault);
         goto done;
     }
     struct batch *batch = new_batch(collector);
@@ -362,18 +297,8 @@ static void count_stored(struct collector *collector, const struct wire_tally *t
     meter_count(&collector->stored_rate, tally->stored, zclock_mono());
 }
 
-/* Notes that results were stored which the lists lack. */
-static void expect_listing(struct collector *collector)
-{
-    int64_t now = zclock_mono();
-    if (!collector->listing_behind)
-        collector->list_by = now + LIST_WAIT_MS;
-    collector->listing_behind = true;
-    collector->list_at = now + LIST_REST_MS;
-}
-
 /* Commits the open transaction, then acknowledges its batches and publishes its events. */
-static void commit(struct collector *collector)
+void collector_commit(struct collector *collector)
 {
     if (!collector->in_transaction)
         return;
@@ -390,12 +315,12 @@ static void commit(struct collector *collector)
         zmsg_t *body = zmsg_new();
         zframe_t *tally = wire_tally_frame(&batch->tally);
         zmsg_append(body, &tally);
-        answer(collector, batch->peer, WIRE_STORED, batch->number, body);
+        collector_answer(collector, batch->peer, WIRE_STORED, batch->number, body);
         count_stored(collector, &batch->tally);
     }
     publish(collector);
     if (collector->event_count > 0)
-        expect_listing(collector);
+        collector_expect_listing(collector);
     forget_batches(collector);
     results_tidy(collector->results);
 }
@@ -419,106 +344,6 @@ static struct jv *describe(struct collector *collector)
     return status;
 }
 
-/* --- lists and reviews ---------------------------------------------------------------------- */
-
-static void advance_listing(struct collector *collector, int limit)
-{
-    struct fault fault;
-    if (listing_advance(collector->listing, limit, &fault))
-        log_error("listing_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
-    collector->listing_behind = listing_is_behind(collector->listing);
-}
-
-/* When nothing else is to be done, or it has waited for long. */
-static void list_when_due(struct collector *collector)
-{
-    int64_t now = zclock_mono();
-    bool waited_long = now >= collector->list_by;
-    if (!collector->listing_behind || (now < collector->list_at && !waited_long))
-        return;
-    if (waited_long) {
-        commit(collector);
-        collector->list_by = now + LIST_TURN_MS;
-    }
-    if (!collector->in_transaction) /* it has one of its own */
-        advance_listing(collector, LISTED_AT_ONCE);
-}
-
-static long list_wait_ms(const struct collector *collector)
-{
-    if (!collector->listing_behind || collector->in_transaction)
-        return -1;
-    int64_t left = collector->list_at - zclock_mono();
-    return left < 0 ? 0 : (long)left;
-}
-
-/* The shorter of two times to wait, of which -1 is for ever. */
-static long soonest(long one, long other)
-{
-    return one < 0 || (other >= 0 && other < one) ? other : one;
-}
-
-static void publish_review(const char *topic, int64_t event, const char *json, void *argument)
-{
-    zmsg_t *events = argument;
-    zmsg_addstr(events, topic);
-    zmsg_addstrf(events, "%lld", (long long)event);
-    zmsg_addstr(events, json);
-}
-
-/* Sends what publish_review has gathered: three frames an event. */
-static void send_events(struct collector *collector, zmsg_t *events)
-{
-    void *socket = zsock_resolve(collector->publisher);
-    int place = 0;
-    for (zframe_t *frame = zmsg_first(events); frame; frame = zmsg_next(events))
-        zmq_send(socket, zframe_data(frame), zframe_size(frame),
-                 ZMQ_DONTWAIT | (++place % 3 ? ZMQ_SNDMORE : 0));
-}
-
-/* Stores reviews in a commit of their own and tells of them. */
-static void answer_reviews(struct collector *collector, zframe_t *peer, uint64_t number,
-                           const struct jv *question)
-{
-    struct fault fault = {"", ""};
-    struct strbuf text = {0};
-    zmsg_t *events = zmsg_new(), *body = zmsg_new();
-    while (collector->listing_behind && !*fault.code)
-        if (listing_advance(collector->listing, LISTED_FOR_ASKER, &fault) == 0)
-            collector->listing_behind = listing_is_behind(collector->listing);
-    int failed = *fault.code || results_begin(collector->results, &fault);
-    if (!failed) {
-        failed =
-            decisions_store(collector->results, question, publish_review, events, &text, &fault) ||
-            results_commit(collector->results, &fault);
-        if (failed)
-            results_rollback(collector->results);
-    }
-    if (failed) {
-        refuse(collector, peer, number, &fault);
-        zmsg_destroy(&body);
-    } else {
-        zmsg_addmem(body, text.text, text.length);
-        answer(collector, peer, WIRE_ANSWER, number, body);
-        send_events(collector, events);
-        remembering_wake(collector->remembering);
-    }
-    zmsg_destroy(&events);
-    strbuf_free(&text);
-}
-
-static void pass_answers_on(struct collector *collector)
-{
-    zframe_t *peer, *frame;
-    uint64_t number;
-    while ((frame = reader_take(collector->reader, &peer, &number))) {
-        zmsg_t *body = zmsg_new();
-        zmsg_append(body, &frame);
-        answer(collector, peer, WIRE_ANSWER, number, body);
-        zframe_destroy(&peer);
-    }
-}
-
 static bool is_review(zframe_t *frame, struct jv **question)
 {
     *question = jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL);
@@ -535,25 +360,24 @@ static void answer_question(struct collector *collector, zframe_t *peer, uint64_
     if (!question) {
         struct fault fault;
         fault_set(&fault, "wire.malformed", "ASK has a question");
-        refuse(collector, peer, number, &fault);
+        collector_refuse(collector, peer, number, &fault);
         return;
     }
-    commit(collector);
+    collector_commit(collector);
     if (reader_knows(question)) {
-        if (collector->listing_behind)
-            advance_listing(collector, LISTED_FOR_ASKER);
+        collector_list_for_asker(collector);
         reader_ask(collector->reader, peer, number, question);
         return;
     }
     bool reviews = is_review(question, &asked);
     if (reviews)
-        answer_reviews(collector, peer, number, asked);
+        collector_answer_reviews(collector, peer, number, asked);
     jv_destroy(&asked);
     if (reviews)
         return;
     struct jv *status = describe(collector);
-    answer(collector, peer, WIRE_ANSWER, number,
-           question_answer(collector->results, status, question));
+    collector_answer(collector, peer, WIRE_ANSWER, number,
+                     question_answer(collector->results, status, question));
     jv_destroy(&status);
 }
 
@@ -594,10 +418,10 @@ static bool handle_message(struct collector *collector)
     zframe_t *peer = zmsg_pop(frames), *head = zmsg_pop(frames);
     if (wire_read_header(head, &header, &fault)) {
         complain(collector->complaints, peer, fault.message);
-        refuse(collector, peer, 0, &fault);
+        collector_refuse(collector, peer, 0, &fault);
     } else if (!may_say(collector, head, header.command)) {
         fault_set(&fault, "access.refused", "the role of this key does not allow that");
-        refuse(collector, peer, header.number, &fault);
+        collector_refuse(collector, peer, header.number, &fault);
         header.urgent = false;
     } else if (header.command == WIRE_STORE && !header.urgent) {
         put_aside(collector, &peer, header.number, &frames);
@@ -651,7 +475,7 @@ static void drain(struct collector *collector, bool ending)
            !commit_is_due(collector))
         store_waiting(collector);
     if (urgent || ending || commit_is_due(collector))
-        commit(collector);
+        collector_commit(collector);
 }
 
 /* Until something is due, unless something arrives. */
@@ -701,6 +525,12 @@ void collector_set_reload(struct collector *collector, const struct reload *relo
     collector->reload = *reload;
 }
 
+/* The shorter of two times to wait, of which -1 is for ever. */
+static long soonest(long one, long other)
+{
+    return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 int collector_run(struct collector *collector, int ending)
 {
     enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, READER, REMEMBERED, ITEMS };
@@ -717,7 +547,8 @@ int collector_run(struct collector *collector, int ending)
                         0}};
     collector->listing_behind = listing_is_behind(collector->listing);
     for (;;) {
-        if (zmq_poll(items, ITEMS, soonest(wait_ms(collector), list_wait_ms(collector))) < 0) {
+        if (zmq_poll(items, ITEMS, soonest(wait_ms(collector), collector_list_wait_ms(collector))) <
+            0) {
             if (errno == EINTR)
                 continue;
             log_error("poll_failed", "reason=\"%s\"", zmq_strerror(errno));
@@ -729,12 +560,12 @@ int collector_run(struct collector *collector, int ending)
             refresh_keys(collector);
         drop_subscriptions(collector);
         drain(collector, items[ENDING].revents & ZMQ_POLLIN);
-        pass_answers_on(collector);
+        collector_pass_answers_on(collector);
         if (items[REMEMBERED].revents & ZMQ_POLLIN) {
-            commit(collector);
+            collector_commit(collector);
             remembering_note(collector->remembering, collector->results);
         }
-        list_when_due(collector);
+        collector_list_when_due(collector);
         if ((items[ENDING].revents & ZMQ_POLLIN) && zlist_size(collector->waiting) == 0)
             return 0;
     }

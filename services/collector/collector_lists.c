@@ -1,0 +1,121 @@
+/* Lists, and reviews, which stand between the results and those who read them. */
+#include "services/collector/collector_parts.h"
+
+#include "common/log.h"
+#include "common/strbuf.h"
+#include "services/collector/decisions.h"
+
+enum {
+    LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
+    LISTED_FOR_ASKER = 512, /* and before a question about them */
+    LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
+    LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
+    LIST_TURN_MS = 50,      /* … and then come on so often: results that arrive go before */
+};
+
+void collector_expect_listing(struct collector *collector)
+{
+    int64_t now = zclock_mono();
+    if (!collector->listing_behind)
+        collector->list_by = now + LIST_WAIT_MS;
+    collector->listing_behind = true;
+    collector->list_at = now + LIST_REST_MS;
+}
+
+void collector_advance_listing(struct collector *collector, int limit)
+{
+    struct fault fault;
+    if (listing_advance(collector->listing, limit, &fault))
+        log_error("listing_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
+    collector->listing_behind = listing_is_behind(collector->listing);
+}
+
+/* When nothing else is to be done, or it has waited for long. */
+void collector_list_when_due(struct collector *collector)
+{
+    int64_t now = zclock_mono();
+    bool waited_long = now >= collector->list_by;
+    if (!collector->listing_behind || (now < collector->list_at && !waited_long))
+        return;
+    if (waited_long) {
+        collector_commit(collector);
+        collector->list_by = now + LIST_TURN_MS;
+    }
+    if (!collector->in_transaction) /* it has one of its own */
+        collector_advance_listing(collector, LISTED_AT_ONCE);
+}
+
+long collector_list_wait_ms(const struct collector *collector)
+{
+    if (!collector->listing_behind || collector->in_transaction)
+        return -1;
+    int64_t left = collector->list_at - zclock_mono();
+    return left < 0 ? 0 : (long)left;
+}
+
+static void publish_review(const char *topic, int64_t event, const char *json, void *argument)
+{
+    zmsg_t *events = argument;
+    zmsg_addstr(events, topic);
+    zmsg_addstrf(events, "%lld", (long long)event);
+    zmsg_addstr(events, json);
+}
+
+/* Sends what publish_review has gathered: three frames an event. */
+static void send_events(struct collector *collector, zmsg_t *events)
+{
+    void *socket = zsock_resolve(collector->publisher);
+    int place = 0;
+    for (zframe_t *frame = zmsg_first(events); frame; frame = zmsg_next(events))
+        zmq_send(socket, zframe_data(frame), zframe_size(frame),
+                 ZMQ_DONTWAIT | (++place % 3 ? ZMQ_SNDMORE : 0));
+}
+
+/* Stores reviews in a commit of their own and tells of them. */
+void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint64_t number,
+                              const struct jv *question)
+{
+    struct fault fault = {"", ""};
+    struct strbuf text = {0};
+    zmsg_t *events = zmsg_new(), *body = zmsg_new();
+    while (collector->listing_behind && !*fault.code)
+        if (listing_advance(collector->listing, LISTED_FOR_ASKER, &fault) == 0)
+            collector->listing_behind = listing_is_behind(collector->listing);
+    int failed = *fault.code || results_begin(collector->results, &fault);
+    if (!failed) {
+        failed =
+            decisions_store(collector->results, question, publish_review, events, &text, &fault) ||
+            results_commit(collector->results, &fault);
+        if (failed)
+            results_rollback(collector->results);
+    }
+    if (failed) {
+        collector_refuse(collector, peer, number, &fault);
+        zmsg_destroy(&body);
+    } else {
+        zmsg_addmem(body, text.text, text.length);
+        collector_answer(collector, peer, WIRE_ANSWER, number, body);
+        send_events(collector, events);
+        remembering_wake(collector->remembering);
+    }
+    zmsg_destroy(&events);
+    strbuf_free(&text);
+}
+
+void collector_pass_answers_on(struct collector *collector)
+{
+    zframe_t *peer, *frame;
+    uint64_t number;
+    while ((frame = reader_take(collector->reader, &peer, &number))) {
+        zmsg_t *body = zmsg_new();
+        zmsg_append(body, &frame);
+        collector_answer(collector, peer, WIRE_ANSWER, number, body);
+        zframe_destroy(&peer);
+    }
+}
+
+void collector_list_for_asker(struct collector *collector)
+{
+    if (collector->listing_behind)
+        collector_advance_listing(collector, LISTED_FOR_ASKER);
+}
