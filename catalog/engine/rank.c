@@ -172,13 +172,13 @@ static void score_leaf(const struct search *search, uint32_t concept, double dep
                 [FEATURE_LABELS] = 2 * (double)sum->labels / search->label_scale,
                 [FEATURE_PARENT] = (double)sum->parent,
                 [FEATURE_NOT] = (double)sum->not,
-                [FEATURE_CLASS_B] = leaf->code[0] == 'B',
+                [FEATURE_CLASS_B] = leaf->class_b,
                 [FEATURE_DEPARTMENT] = department,
             },
     };
     for (int f = 0; f < FEATURES; f++)
         scored->score += search->model->features[f] * scored->features[f];
-    scored->forbidden = *leaf->restriction && !rank_allows(leaf, search->guesses);
+    scored->forbidden = leaf->restricted && !rank_allows(leaf, search->guesses);
     if (scored->forbidden)
         scored->score -= rank_forbidden;
 }

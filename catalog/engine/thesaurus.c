@@ -206,6 +206,8 @@ static void add_leaf(struct thesaurus *thesaurus, const struct rows *rows, const
         .code = row->code,
         .name = row->name,
         .restriction = row->restriction,
+        .class_b = row->code[0] == 'B',
+        .restricted = *row->restriction != 0,
     };
     fill_path(rows, row, leaf);
 }

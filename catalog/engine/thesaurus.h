@@ -35,7 +35,8 @@ struct concept {
 /* An item of one revision that can be bought (a leaf in state offered). */
 struct leaf {
     uint32_t concept;
-    const char *department; /* as printed in the document */
+    bool class_b, restricted; /* beside the number, so that ranking reads no texts */
+    const char *department;   /* as printed in the document */
     const char *code;
     const char *name;
     const char *path[4]; /* names from level 1 down; the last is the leaf's own */
