@@ -3,7 +3,7 @@ import { h, svg, table } from './dom.js';
 import { count, percent } from './format.js';
 
 const HEIGHT = 210;
-const LEFT = 46;
+const LEFT = 58;
 const BOTTOM = 24;
 const TOP = 10;
 

@@ -3,6 +3,9 @@
 const figures = new Intl.NumberFormat('zh-CN', { maximumFractionDigits: 2 });
 export const count = (value) => figures.format(value ?? 0);
 
+// Where there is little room: 62,596 is 6.3万.
+export const briefly = (value) => (value < 10000 ? count(value) : `${(value / 10000).toFixed(value < 100000 ? 1 : 0)}万`);
+
 // Nothing but certainty is shown as 100%.
 export const percent = (value) =>
   value === null || value === undefined ? '—'

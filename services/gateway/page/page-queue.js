@@ -9,7 +9,7 @@ import { useKeys } from './keys.js';
 import { onEvents } from './events.js';
 import { go, keepAddress } from './router.js';
 import { DECISIONS, SHORT_DECISIONS } from './words.js';
-import { count } from './format.js';
+import { briefly, count } from './format.js';
 import { mayReview } from './who.js';
 import { notice } from './notice.js';
 
@@ -18,14 +18,17 @@ const WIDE = matchMedia('(min-width: 1000px)');
 
 function decisionTabs(filter, choose) {
   const tabs = [['', '全部'], ...Object.entries(SHORT_DECISIONS)].map(([value, text]) =>
-    button([text, h('span', { class: 'tab-count' })], () => choose(value), { class: 'tab', title: DECISIONS[value] ?? '', data: { decision: value } }));
+    button([text, h('span', { class: 'tab-count' })], () => choose(value), { class: 'tab', data: { decision: value } }));
   const mark = () => tabs.forEach((tab) => tab.setAttribute('aria-pressed', String((filter.decision ?? '') === tab.dataset.decision)));
   mark();
   const counts = (stats) => {
     const by = Object.fromEntries(stats.rows.map((r) => [r.key[0], r.results]));
     const all = stats.total?.results ?? stats.rows.reduce((sum, r) => sum + r.results, 0);
-    for (const tab of tabs)
-      tab.querySelector('.tab-count').textContent = count(tab.dataset.decision ? by[tab.dataset.decision] ?? 0 : all);
+    for (const tab of tabs) {
+      const n = tab.dataset.decision ? by[tab.dataset.decision] ?? 0 : all;
+      tab.querySelector('.tab-count').textContent = briefly(n);
+      tab.title = `${DECISIONS[tab.dataset.decision] ?? '全部'} ${count(n)}`;
+    }
   };
   const none = () => tabs.forEach((tab) => (tab.querySelector('.tab-count').textContent = ''));
   return { element: h('div', { class: 'tabs', role: 'group', 'aria-label': '判定' }, tabs), mark, counts, none };
