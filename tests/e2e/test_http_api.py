@@ -102,6 +102,10 @@ def test_a_review_is_remembered_for_projects_like_it(world):
             {"If-Match": '"v0"'})
     for _ in range(200):
         if "P-36" in world.jinmu("reviews", "list"):
+            submit(rev, project(37, name="古籍数字化扫描加工三十七"))
+            alike = rev.get("/projects/P-37/similar")["projects"]
+            assert alike[0]["project"] == "P-36" and alike[0]["decision"] == "reject", alike
+            assert Client(world, "sub").get("/projects/P-37/similar", 403)
             return
         threading.Event().wait(0.05)
     raise AssertionError(world.jinmu("reviews", "list"))
