@@ -81,10 +81,12 @@ void gateway_destroy(struct gateway **gateway)
     if (!old)
         return;
     server_refuse(old);
-    hands_destroy(&old->hands);
+    hands_stop(old->hands);
     parking_destroy(&old->parking);
-    feed_destroy(&old->feed);
+    feed_stop(old->feed);
     server_stop(old);
+    hands_destroy(&old->hands);
+    feed_destroy(&old->feed);
     doorkeeper_destroy(&old->doorkeeper);
     throttle_destroy(&old->throttle);
     page_close(&old->page);

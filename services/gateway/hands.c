@@ -75,21 +75,27 @@ struct hands *hands_new(struct gateway *gateway, int count)
     return hands;
 }
 
+void hands_stop(struct hands *hands)
+{
+    if (!hands)
+        return;
+    pthread_mutex_lock(&hands->mutex);
+    hands->ending = true;
+    pthread_cond_broadcast(&hands->wake);
+    pthread_mutex_unlock(&hands->mutex);
+    for (int i = 0; i < hands->count; i++)
+        pthread_join(hands->threads[i], NULL);
+    hands->count = 0;
+}
+
 void hands_destroy(struct hands **hands)
 {
-    struct hands *old = *hands;
-    if (!old)
+    if (!*hands)
         return;
-    pthread_mutex_lock(&old->mutex);
-    old->ending = true;
-    pthread_cond_broadcast(&old->wake);
-    pthread_mutex_unlock(&old->mutex);
-    for (int i = 0; i < old->count; i++)
-        pthread_join(old->threads[i], NULL);
-    pthread_cond_destroy(&old->wake);
-    pthread_mutex_destroy(&old->mutex);
-    free(old->threads);
-    free(old);
+    pthread_cond_destroy(&(*hands)->wake);
+    pthread_mutex_destroy(&(*hands)->mutex);
+    free((*hands)->threads);
+    free(*hands);
     *hands = NULL;
 }
 

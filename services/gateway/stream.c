@@ -39,7 +39,7 @@ struct feed {
     int count;
     pthread_t thread;
     zsock_t *wake, *woken; /* a pipe to the thread */
-    bool ending;
+    _Atomic bool ending;
 };
 
 /* With the mutex. */
@@ -196,32 +196,29 @@ static void wake(struct feed *feed)
     zsock_signal(feed->wake, 0);
 }
 
-void feed_destroy(struct feed **feed)
+void feed_stop(struct feed *feed)
 {
-    struct feed *old = *feed;
-    if (!old)
+    if (!feed)
         return;
-    pthread_mutex_lock(&old->mutex);
-    old->ending = true;
-    for (struct stream *stream = old->streams; stream; stream = stream->next) {
+    pthread_mutex_lock(&feed->mutex);
+    feed->ending = true;
+    for (struct stream *stream = feed->streams; stream; stream = stream->next) {
         stream->ending = true;
         resume(stream);
     }
-    wake(old);
-    pthread_mutex_unlock(&old->mutex);
-    pthread_join(old->thread, NULL);
-    zsock_destroy(&old->wake);
-    zsock_destroy(&old->woken);
-    /* The streams themselves end with their connections, which may outlive this moment: the feed is
-     * freed with the last of them. */
-    pthread_mutex_lock(&old->mutex);
-    bool last = old->count == 0;
-    old->wake = NULL;
-    pthread_mutex_unlock(&old->mutex);
-    if (last) {
-        pthread_mutex_destroy(&old->mutex);
-        free(old);
-    }
+    wake(feed);
+    pthread_mutex_unlock(&feed->mutex);
+    pthread_join(feed->thread, NULL);
+}
+
+void feed_destroy(struct feed **feed)
+{
+    if (!*feed)
+        return;
+    zsock_destroy(&(*feed)->wake);
+    zsock_destroy(&(*feed)->woken);
+    pthread_mutex_destroy(&(*feed)->mutex);
+    free(*feed);
     *feed = NULL;
 }
 
@@ -301,14 +298,9 @@ void stream_closed(struct exchange *exchange)
         link = &(*link)->next;
     *link = stream->next;
     feed->count--;
-    bool last = feed->count == 0 && feed->ending && !feed->wake;
     pthread_mutex_unlock(&feed->mutex);
     exchange->gateway->counts.streams--;
     exchange->stream = NULL;
     strbuf_free(&stream->buffer);
     free(stream);
-    if (last) {
-        pthread_mutex_destroy(&feed->mutex);
-        free(feed);
-    }
 }

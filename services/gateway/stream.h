@@ -9,8 +9,9 @@
 
 /* The thread that reads the collector's stream. NULL with a fault. */
 struct feed *feed_new(struct gateway *gateway, struct fault *fault);
-/* Ends all streams and the thread. */
-void feed_destroy(struct feed **feed);
+/* Ends all streams and the thread; from then on none can join. */
+void feed_stop(struct feed *feed);
+void feed_destroy(struct feed **feed); /* after feed_stop, and when no stream is left */
 /* Makes the exchange a stream that begins after event `since` (-1: from now on). false when there are
  * too many. */
 bool feed_join(struct feed *feed, struct exchange *exchange, int64_t since);
