@@ -376,7 +376,8 @@ static int load_labels(struct thesaurus *thesaurus, struct store *store,
 
 static void settle_labels(struct thesaurus *thesaurus, struct loose_labels *loose)
 {
-    qsort(loose->all, loose->count, sizeof *loose->all, by_concept);
+    if (loose->count)
+        qsort(loose->all, loose->count, sizeof *loose->all, by_concept);
     thesaurus->labels = xcalloc(loose->count, sizeof *thesaurus->labels);
     for (size_t i = 0; i < loose->count; i++) {
         bool again = i > 0 && by_concept(&loose->all[i - 1], &loose->all[i]) == 0;
