@@ -210,6 +210,7 @@ int main(int argc, char **argv)
     struct bench bench = {.load = load_read(DESCRIPTION)};
     struct strbuf command = {0};
     size_t projects = argc > 2 ? strtoul(argv[2], NULL, 10) : PROJECTS;
+    projects = projects / BATCH * BATCH; /* whole requests */
     strbuf_printf(&command, "%s/jinmu", argc > 1 ? argv[1] : "build/bin");
     bench.jinmu = strbuf_take(&command);
     zsys_handler_set(NULL);
