@@ -310,6 +310,8 @@ static void compare_without_new(struct comparing *comparing, const struct versio
         return;
     if (is_unseen(reclassify, project))
         moves_add(comparing->moves, project, project->old.json, NULL, MOVE_UNSEEN);
+    else if (reclassify->options->only_compare)
+        return;
     else if (!is_kept(project))
         moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
     else if (comparing->judge)

@@ -15,6 +15,7 @@ struct reclassify_options {
     const char *department; /* only those of that department; NULL: all */
     bool only_affected;     /* only those whose item or department changed */
     bool dry_run;           /* judge here and store nothing */
+    bool only_compare;      /* what was not judged is left out */
     int64_t rate;           /* projects a second at most; 0: no limit */
     const char *pause_file; /* while it is there nothing is submitted */
 };

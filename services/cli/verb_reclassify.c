@@ -148,15 +148,21 @@ static bool same_text(const struct jv *record, const char *member, const char *t
     return strcmp(stored ? stored : "", text ? text : "") == 0;
 }
 
-/* The event after which an unfinished run by the same target began; -1 when there is none. */
-static int64_t unfinished_since(const struct job *job, const struct version_target *target)
+/* The record of the last run (jv_destroy), or NULL. */
+static struct jv *read_record(const struct job *job)
 {
     FILE *file = fopen(job->record, "re");
     char text[4096];
     size_t length = file ? fread(text, 1, sizeof text, file) : 0;
     if (file)
         fclose(file);
-    struct jv *record = length ? jv_read(text, length, NULL) : NULL;
+    return length ? jv_read(text, length, NULL) : NULL;
+}
+
+/* The event after which an unfinished run by the same target began; -1 when there is none. */
+static int64_t unfinished_since(const struct job *job, const struct version_target *target)
+{
+    struct jv *record = read_record(job);
     bool same = record && !jv_get_bool(record, "finished", true) &&
                 same_text(record, "to", target->revision) &&
                 same_text(record, "engine", target->engine) &&
@@ -350,6 +356,12 @@ static int run(struct reclassify *reclassify, const struct options *options,
                const struct running *running, struct job *job, struct fault *fault)
 {
     bool only_report = options->action != NULL;
+    struct jv *last = only_report ? read_record(job) : NULL;
+    if (same_text(last, "to", reclassify->target.revision) && jv_get_text(last, "model")) {
+        /* The report of a run stays the same when the model has changed since. */
+        reclassify->target.engine = jv_get_text(last, "engine");
+        reclassify->target.model = jv_get_text(last, "model");
+    }
     if (options->dry_run) {
         reclassify->since = versions_last_event(reclassify->versions);
     } else if (!only_report) {
@@ -360,7 +372,9 @@ static int run(struct reclassify *reclassify, const struct options *options,
             judge_all(reclassify, job, running, fault))
             return -1;
     }
-    return report(reclassify, options, fault);
+    int failed = report(reclassify, options, fault);
+    jv_destroy(&last);
+    return failed;
 }
 
 /* The revisions as stored (free()). */
@@ -389,6 +403,7 @@ static int reclassify_all(const struct options *options, const struct running *r
     struct reclassify_options how = {.department = options->department,
                                      .only_affected = options->only_affected,
                                      .dry_run = options->dry_run,
+                                     .only_compare = options->action != NULL,
                                      .pause_file = job->pause};
     struct reclassify reclassify = {.options = &how};
     struct engine *engine = NULL;
