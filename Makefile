@@ -57,7 +57,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup page check check-web check-run check-asan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
+.PHONY: all setup page check check-web bench-web check-run check-asan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
 all: setup
 	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
@@ -150,8 +150,11 @@ check-run: programs tests
 check-web:
 	@deploy/setup.sh build check web
 	@command -v npm >/dev/null || deploy/setup.sh node
-	@$(MAKE) --no-print-directory programs page tests/web/node_modules/.package-lock.json
+	@$(MAKE) -s --no-print-directory programs page tests/web/node_modules/.package-lock.json
 	@cd tests/web && BUILD=$(BUILD) node --test --test-reporter=./report.js web.test.js
+
+bench-web: programs page tests/web/node_modules/.package-lock.json
+	@cd tests/web && BUILD=$(BUILD) node bench.js
 
 check-asan:
 	@deploy/setup.sh build check asan

@@ -125,4 +125,23 @@ export function tests(world) {
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
+
+  test('on a narrow screen: tap a row, choose and decide, and be back in the list', async () => {
+    const reviewer = await world.client('zhang.min');
+    const unit = '窄屏测试单位';
+    const [first] = await reviewer.submit([standard(unit, 1), mail(unit, 2)]);
+    const page = await world.as('zhang.min', { width: 390, height: 844 });
+    await page.open(`queue?unit=${encodeURIComponent(unit)}&order=oldest`, '.row');
+    await page.locator('.row', { hasText: '标准化服务 1' }).click();
+    await page.locator('.project .candidate').nth(1).locator('label').click();
+    const submit = page.getByRole('button', { name: /^改正：/ });
+    assert.ok(await submit.evaluate((b) => b.getBoundingClientRect().bottom <= innerHeight), 'the button is in reach');
+    // The focus is on the radio button: Enter decides all the same.
+    await page.keyboard.press('Enter');
+    await page.locator('.row').first().waitFor();
+    assert.equal(await page.locator('.row').count(), 1);
+    assert.equal((await reviewer.result(first.number)).state, 'corrected');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
 }

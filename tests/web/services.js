@@ -19,6 +19,8 @@ export const PEOPLE = {
   'wang.wu': ['submitter', '示例县数据局'],
 };
 
+export const program = (name) => path.join(BIN, name);
+
 const freePort = () => new Promise((resolve, reject) => {
   const server = createServer();
   server.on('error', reject);
@@ -29,8 +31,8 @@ const freePort = () => new Promise((resolve, reject) => {
 });
 
 // Runs until a line of its output fits; ends with the test run.
-function daemon(program, parameters, ready, log) {
-  const child = spawn(path.join(BIN, program), parameters,
+function daemon(name, parameters, ready, log) {
+  const child = spawn(program(name), parameters,
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, JINMU_PAGE: path.join(ROOT, 'services/gateway/page') } });
   const seen = new Promise((resolve, reject) => {
     let text = '';
@@ -41,8 +43,8 @@ function daemon(program, parameters, ready, log) {
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    child.on('exit', (code) => reject(new Error(`${program} ended with ${code}:\n${text}`)));
-    setTimeout(() => reject(new Error(`${program} is not ready:\n${text}`)), READY_MS).unref();
+    child.on('exit', (code) => reject(new Error(`${name} ended with ${code}:\n${text}`)));
+    setTimeout(() => reject(new Error(`${name} is not ready:\n${text}`)), READY_MS).unref();
   });
   return { child, seen };
 }
@@ -54,7 +56,7 @@ const ended = (child) => new Promise((resolve) => {
 });
 
 // {url, client(name), stop()}
-export async function startServices() {
+export async function startServices(options = ['--workers', '1']) {
   const state = mkdtempSync(path.join(os.tmpdir(), 'jinmu-web-'));
   const log = [];
   const children = [];
@@ -65,12 +67,12 @@ export async function startServices() {
   try {
     if (!existsSync(path.join(BIN, 'jinmu-gateway'))) throw new Error(`${BIN}/jinmu-gateway: make programs first`);
     for (const [name, [role, ...units]] of Object.entries(PEOPLE)) {
-      const done = spawnSync(path.join(BIN, 'jinmu'),
+      const done = spawnSync(program('jinmu'),
         ['users', 'add', name, '--state', state, '--role', role, '--password-stdin', ...units.flatMap((u) => ['--unit', u])], { input: `${PASSWORD}\n` });
       if (done.status !== 0) throw new Error(`users add: ${done.stderr}`);
     }
     const port = await freePort();
-    const serve = daemon('jinmu', ['serve', '--state', state, '--workers', '1', '--http', `127.0.0.1:${port}`], /^ready/m, log);
+    const serve = daemon('jinmu', ['serve', '--state', state, ...options, '--http', `127.0.0.1:${port}`], /^ready/m, log);
     children.push(serve.child);
     await serve.seen;
     const url = `http://127.0.0.1:${port}`;

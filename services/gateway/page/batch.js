@@ -6,6 +6,7 @@ import { address } from './router.js';
 import { decisionChip } from './project-view.js';
 import { exportTable } from './export.js';
 import { KINDS } from './words.js';
+import { notice } from './notice.js';
 
 const PART = 100;
 const AT_ONCE = 2;
@@ -58,6 +59,7 @@ const firstCode = (result) => (result.decision === 'none' ? KINDS[result.kind] :
 export class Batch {
   constructor(projects, title) {
     this.projects = projects;
+    this.title = title;
     this.outcomes = [];
     this.sum = { sent: 0, auto: 0, review: 0, none: 0, error: 0, failed: 0 };
     this.progress = h('progress', { max: projects.length, value: 0, 'aria-label': '判定进度' });
@@ -113,11 +115,14 @@ export class Batch {
   }
 
   async run() {
+    this.running = true;
     const waiting = partsOf(this.projects);
     const hand = async () => {
       while (waiting.length && !this.stopped) await this.one(waiting.shift());
     };
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
+    notice(`${this.title}：已判定 ${count(this.outcomes.filter(Boolean).length)} 个`, 'good');
+    this.running = false;
     const rows = () => this.projects.map((p, i) => {
       const r = this.outcomes[i];
       const [first] = r?.candidates ?? [];

@@ -38,6 +38,22 @@ function open() {
   };
 }
 
+// A browser has few connections to one server for all its windows: one that is not seen lets its own go,
+// and asks for what it missed when it is seen again.
+const HIDDEN_MS = 5000;
+let hidden = null;
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hidden);
+  if (document.visibilityState === 'hidden') {
+    hidden = setTimeout(() => {
+      if (state === 'off') return;
+      source?.close();
+      source = null;
+      become('lost');
+    }, HIDDEN_MS);
+  } else if (state === 'lost' && !source) open();
+});
+
 export const startEvents = () => {
   if (!source) open();
 };

@@ -20,7 +20,8 @@ const typing = (element) =>
 
 // Enter and space belong to the control that has the focus, when it does something with them.
 const pressed = (element, key) =>
-  (key === 'Enter' || key === ' ') && element.matches('button, a[href], summary, input, [role=treeitem], [role=tab]');
+  (key === 'Enter' && element.matches('button, a[href], summary, input:not([type=radio]), [role=treeitem], [role=tab]')) ||
+  (key === ' ' && element.matches('button, summary, input, [role=treeitem], [role=tab]'));
 
 function help() {
   const rows = layers.slice().reverse().flatMap((layer) => [

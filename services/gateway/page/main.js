@@ -58,7 +58,7 @@ function drawHead() {
         button('修改密码', changePassword),
         button('退出', async () => {
           await signOut();
-          login();
+          location.reload(); // nothing of this person stays in memory
         }))));
 }
 

@@ -13,11 +13,15 @@ async function read(rest) {
   return results[0];
 }
 
-export async function open(main, { rest }) {
+export async function open(main, { rest, filter }) {
   replace(main, h('p', { class: 'muted panel' }, '正在读取…'));
   const full = await read(rest);
   const others = h('p', { class: 'muted crumbs' }, h('a', { href: address('queue') }, '审核队列'), ` › 结果 ${full.number}`);
-  const view = new ProjectView(full, { alone: true });
+  const view = new ProjectView(full, {
+    alone: true,
+    // From the list on a narrow screen: back to it when this one is done.
+    changed: (fresh, onward) => onward && filter.from === 'queue' && history.back(),
+  });
   document.title = `${full.project?.name ?? '项目'} · 晋目`;
   replace(main, others, view.element);
   const endKeys = useKeys('项目', [...view.keys(), { key: 'u', name: '回到审核队列', run: () => go('queue') }]);

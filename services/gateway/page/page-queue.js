@@ -51,7 +51,7 @@ export async function open(main, where) {
   });
   const list = new QueueList({
     fetchPage: (cursor) => api.results.page({ ...askedOf(filter), limit: PAGE, cursor }),
-    selected: (row, byHand) => (WIDE.matches ? (showing = show(row)) : byHand && go('project', [String(row.number)])),
+    selected: (row, byHand) => (WIDE.matches ? (showing = show(row)) : byHand && go('project', [String(row.number)], { from: 'queue' })),
     opened: (row) => go('project', [String(row.number)]),
   });
 

@@ -16,6 +16,10 @@ const WAIT_MS = 350;
 const SUBMIT_WAIT_S = 10;
 const LONG = [['description', 6], ['basis', 2], ['plan', 2], ['goals', 2]];
 
+// Batches go on while other pages are looked at, and are here again when one comes back.
+const batches = [];
+window.addEventListener('beforeunload', (event) => batches.some((batch) => batch.running) && event.preventDefault());
+
 export async function open(main) {
   const user = me();
   const own = user.role === 'submitter' ? user.units : [];
@@ -31,7 +35,7 @@ export async function open(main) {
     ...Object.fromEntries(LONG.map(([name, rows]) => [name, h('textarea', { name, rows, maxlength: 100000 })])),
   };
   const live = new LiveResult();
-  const below = h('div', { class: 'submit-below' });
+  const below = h('div', { class: 'submit-below' }, batches.map((batch) => batch.element));
 
   const project = () => {
     const made = {};
@@ -78,8 +82,6 @@ export async function open(main) {
       chooser.value = '';
     } });
   const fixed = () => (own.length ? { unit: own[0], year } : { year });
-  const batches = [];
-
   async function begin(projects, title, place) {
     const batch = new Batch(projects, title);
     batches.push(batch);
@@ -144,7 +146,6 @@ export async function open(main) {
     endKeys();
     check.cancel();
     live.close();
-    for (const batch of batches) batch.stopped = true;
     shown.abort();
   };
 }
