@@ -67,7 +67,7 @@ struct exchange *exchange_new(struct gateway *gateway, const char *target,
     if (query)
         *query++ = 0;
     /* The log gets the path alone: a query may hold what nobody should read there. */
-    exchange->target = xstrndup(copy, TARGET_LOGGED);
+    exchange->target = xstrndup(copy, strnlen(copy, TARGET_LOGGED));
     exchange->bad_target = *copy != '/';
     split_path(exchange, copy);
     if (query)
