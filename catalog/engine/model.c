@@ -14,7 +14,7 @@ static const char *const feature_names[FEATURES] = {"words", "length",  "labels"
                                                     "not",   "class_b", "department"};
 static const char *const place_names[PLACES] = {"name", "ending", "body"};
 static const char *const confidence_names[CONFIDENCE_TERMS] = {
-    "bias", "top", "margin", "service", "labels", "none", "none_logit"};
+    "bias", "top", "margin", "service", "labels", "found", "density", "none", "none_logit"};
 
 const char *kind_name(enum kind kind)
 {

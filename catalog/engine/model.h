@@ -67,6 +67,8 @@ enum confidence_term {
     CONFIDENCE_MARGIN,  /* its lead over the second */
     CONFIDENCE_SERVICE, /* logit of the probability that it is a service */
     CONFIDENCE_LABELS,  /* FEATURE_LABELS of the first */
+    CONFIDENCE_FOUND,   /* 1 when it has any */
+    CONFIDENCE_DENSITY, /* its score over the root of the text's mass */
     CONFIDENCE_NONE,    /* for decision none: bias and weight of the logit of "no service" */
     CONFIDENCE_NONE_LOGIT,
     CONFIDENCE_TERMS

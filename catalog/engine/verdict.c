@@ -51,6 +51,8 @@ void verdict_terms(const struct verdict *verdict, double terms[CONFIDENCE_TERMS]
     terms[CONFIDENCE_MARGIN] =
         ranking->top > 1 ? log1p(ranking->all[0].score - ranking->all[1].score) : 2;
     terms[CONFIDENCE_LABELS] = log1p(ranking->all[0].features[FEATURE_LABELS]);
+    terms[CONFIDENCE_FOUND] = ranking->all[0].features[FEATURE_LABELS] > 0;
+    terms[CONFIDENCE_DENSITY] = ranking->all[0].score / sqrt(fmax(verdict->reading.total_mass, 1));
 }
 
 static double confidence_of(const struct verdict *verdict, const struct model *model)
@@ -84,12 +86,23 @@ void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
                  &verdict->reading, &verdict->guesses);
     kind_observe(mind->kinds, &verdict->reading, &verdict->ranking, &verdict->view);
     kind_decide(mind->kinds, mind->model, &verdict->view, verdict->kinds);
+    verdict_decide(verdict, mind->model);
+}
 
+/* Nothing passes by itself on pairs of characters alone: a phrase for the item must stand in the text,
+ * that a person can be shown. */
+static bool has_label(const struct ranking *ranking)
+{
+    return ranking->top > 0 && ranking->all[0].features[FEATURE_LABELS] > 0;
+}
+
+void verdict_decide(struct verdict *verdict, const struct model *model)
+{
     bool service = verdict->kinds[KIND_SERVICE] >= doubtful_service;
     verdict->kind = service ? KIND_SERVICE : likeliest(verdict->kinds, KIND_SERVICE + 1);
     verdict->decision = service ? DECISION_REVIEW : DECISION_NONE;
-    verdict->confidence = confidence_of(verdict, mind->model);
-    if (service && verdict->confidence >= mind->model->auto_threshold)
+    verdict->confidence = confidence_of(verdict, model);
+    if (service && verdict->confidence >= model->auto_threshold && has_label(&verdict->ranking))
         verdict->decision = DECISION_AUTO;
 }
 

@@ -81,6 +81,9 @@ void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
                       const char *const texts[FIELDS]);
 void verdict_free(struct verdict *verdict);
 
+/* Kind, confidence and decision from the kinds' probabilities and the ranking. */
+void verdict_decide(struct verdict *verdict, const struct model *model);
+
 /* The terms of the confidence curve for a service, and its logistic function. */
 void verdict_terms(const struct verdict *verdict, double terms[CONFIDENCE_TERMS]);
 double logistic(double x);

@@ -268,7 +268,7 @@ static double curve(const double *weights, const double *terms)
 static const double wanted_precision = 0.985;
 
 struct ranked_outcome {
-    double confidence;
+    double confidence, weight;
     bool right;
 };
 
@@ -287,13 +287,14 @@ static double choose_threshold(const struct fit_outcome *outcomes, size_t count,
     size_t services = 0;
     for (size_t i = 0; i < count; i++)
         if (!outcomes[i].none)
-            ranked[services++] =
-                (struct ranked_outcome){curve(weights, outcomes[i].terms), outcomes[i].right};
+            ranked[services++] = (struct ranked_outcome){curve(weights, outcomes[i].terms),
+                                                         outcomes[i].weight, outcomes[i].right};
     qsort(ranked, services, sizeof *ranked, by_confidence);
-    double threshold = 0.99, right = 0;
+    double threshold = 0.99, right = 0, all = 0;
     for (size_t i = 0; i < services; i++) {
-        right += ranked[i].right;
-        if (right / (double)(i + 1) >= wanted_precision)
+        right += ranked[i].right * ranked[i].weight;
+        all += ranked[i].weight;
+        if (right >= wanted_precision * all)
             threshold = ranked[i].confidence;
     }
     free(ranked);
@@ -305,11 +306,14 @@ void fit_confidence(const struct fit_outcome *outcomes, size_t count, struct mod
     enum { STEPS = 1500 };
     static const double decay = 1e-4, rate = 0.03;
     struct descent descent = descent_new(CONFIDENCE_TERMS);
+    double all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += outcomes[i].weight;
     for (int step = 0; count && step < STEPS; step++) {
         for (size_t i = 0; i < count; i++) {
             double error = curve(descent.weights, outcomes[i].terms) - outcomes[i].right;
             for (int c = 0; c < CONFIDENCE_TERMS; c++)
-                descent.gradient[c] += error * outcomes[i].terms[c] / (double)count;
+                descent.gradient[c] += error * outcomes[i].weight * outcomes[i].terms[c] / all;
         }
         for (int c = 0; c < CONFIDENCE_TERMS; c++)
             descent.gradient[c] += decay * descent.weights[c];

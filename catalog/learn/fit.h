@@ -33,6 +33,7 @@ void fit_kinds(const struct fit_example *examples, size_t count, int without, st
 
 struct fit_outcome {
     double terms[CONFIDENCE_TERMS];
+    double weight;
     bool none;
     bool right;
 };

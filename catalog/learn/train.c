@@ -227,12 +227,53 @@ static struct fit_example *observe_kinds(struct pass *pass)
     return examples;
 }
 
-/* Every case is judged by kind weights that were fitted without its fold, and the confidence curve
- * is fitted to how often those judgements were right. */
+/* How many services no item fits, for each that has one: units buy more than the catalog lists, while
+ * cases are written for its items. */
+static const double unlisted_share = 0.15;
+
+/* Judges the project as if the catalog lacked its items. */
+static void strike_items(struct pass *pass, const struct lesson *lesson)
+{
+    struct verdict *verdict = &pass->verdict;
+    struct ranking *ranking = &verdict->ranking;
+    size_t kept = 0, top = 0;
+    double struck = 0;
+    for (size_t i = 0; i < ranking->count; i++) {
+        if (accepts(pass, lesson, &ranking->all[i])) {
+            struck += ranking->all[i].share;
+            continue;
+        }
+        top += i < ranking->top;
+        ranking->all[kept++] = ranking->all[i];
+    }
+    ranking->count = kept;
+    ranking->top = top;
+    for (size_t i = 0; i < kept; i++)
+        ranking->all[i].share /= fmax(1 - struck, 1e-12);
+    kind_observe(pass->mind->kinds, &verdict->reading, ranking, &verdict->view);
+    kind_decide(pass->mind->kinds, pass->model, &verdict->view, verdict->kinds);
+    verdict_decide(verdict, pass->model);
+}
+
+static struct fit_outcome outcome_of(const struct pass *pass, const struct lesson *lesson,
+                                     double weight)
+{
+    const struct verdict *verdict = &pass->verdict;
+    struct fit_outcome outcome = {.weight = weight, .none = verdict->decision == DECISION_NONE};
+    verdict_terms(verdict, outcome.terms);
+    outcome.right = outcome.none ? lesson->leaf == NULL
+                                 : lesson->leaf != NULL && verdict->ranking.top > 0 &&
+                                       accepts(pass, lesson, &verdict->ranking.all[0]);
+    return outcome;
+}
+
+/* Every case is judged by kind weights that were fitted without its fold, each service also without
+ * its items, and the confidence curve is fitted to how often those judgements were right. */
 static void learn_confidence(struct pass *pass, struct fit_example *examples)
 {
     const struct lessons *lessons = pass->lessons;
-    struct fit_outcome *outcomes = xcalloc(lessons->count, sizeof *outcomes);
+    struct fit_outcome *outcomes = xcalloc(lessons->count * 2, sizeof *outcomes);
+    size_t count = 0;
     for (int fold = 0; fold < FOLDS; fold++) {
         fit_kinds(examples, lessons->count, fold, pass->model);
         kind_table_learn(pass->mind->kinds, pass->model);
@@ -241,16 +282,14 @@ static void learn_confidence(struct pass *pass, struct fit_example *examples)
             if (lesson->fold != fold)
                 continue;
             read_lesson(pass, lesson);
-            const struct verdict *verdict = &pass->verdict;
-            struct fit_outcome *outcome = &outcomes[i];
-            verdict_terms(verdict, outcome->terms);
-            outcome->none = verdict->decision == DECISION_NONE;
-            outcome->right = outcome->none ? lesson->leaf == NULL
-                                           : lesson->leaf != NULL && verdict->ranking.top > 0 &&
-                                                 accepts(pass, lesson, &verdict->ranking.all[0]);
+            outcomes[count++] = outcome_of(pass, lesson, 1);
+            if (!lesson->leaf)
+                continue;
+            strike_items(pass, lesson);
+            outcomes[count++] = outcome_of(pass, lesson, unlisted_share);
         }
     }
-    fit_confidence(outcomes, lessons->count, pass->model);
+    fit_confidence(outcomes, count, pass->model);
     free(outcomes);
 }
 

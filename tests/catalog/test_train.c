@@ -276,6 +276,7 @@ static void test_confidence_is_fitted_to_how_often_the_outcome_was_right(void **
     struct fit_outcome *outcomes = xcalloc(COUNT, sizeof *outcomes);
     for (int i = 0; i < COUNT; i++) { /* at top = 2 nine in ten are right, at -2 one in ten */
         bool high = i % 2, odd = i / 2 % 10 == 0;
+        outcomes[i].weight = 1;
         outcomes[i].terms[CONFIDENCE_BIAS] = 1;
         outcomes[i].terms[CONFIDENCE_TOP] = high ? 2 : -2;
         outcomes[i].right = high != odd;
