@@ -173,6 +173,14 @@ def project(number, **members):
                                 "其中编制20万元，培训20万元。"}, **members)
 
 
+def await_ready(client, deadline_s=60):
+    """After reviews a worker takes the catalog up anew, and is away for that long."""
+    deadline = time.monotonic() + deadline_s
+    while client.ask("GET", "/readyz").status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def await_results(client, count, deadline_s=30):
     deadline = time.monotonic() + deadline_s
     while True:
