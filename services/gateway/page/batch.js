@@ -121,7 +121,7 @@ export class Batch {
       while (waiting.length && !this.stopped) await this.one(waiting.shift());
     };
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
-    notice(`${this.title}：已判定 ${count(this.outcomes.filter(Boolean).length)} 个`, 'good');
+    if (!this.element.isConnected) notice(`${this.title}：已判定 ${count(this.outcomes.filter(Boolean).length)} 个`, 'good');
     this.running = false;
     const rows = () => this.projects.map((p, i) => {
       const r = this.outcomes[i];
@@ -132,6 +132,7 @@ export class Batch {
     replace(this.buttons,
       this.projects.length > SHOWN ? h('span', { class: 'muted' }, `表中只列前 ${SHOWN} 个`) : null,
       button('导出 Excel', () => exportTable('判定结果', ['编号', '项目', '单位', '金额（元）', '判定', '代码', '目录名称', '置信度', '发现'], rows(), 'xlsx')),
-      h('a', { class: 'button', href: address('queue') }, '到审核队列'));
+      h('a', { class: 'button', href: address('queue') }, '到审核队列'),
+      button('移去', () => this.removed(), { class: 'quiet' }));
   }
 }

@@ -85,6 +85,10 @@ export async function open(main) {
   async function begin(projects, title, place) {
     const batch = new Batch(projects, title);
     batches.push(batch);
+    batch.removed = () => {
+      batches.splice(batches.indexOf(batch), 1);
+      batch.element.remove();
+    };
     place.replaceWith(batch.element);
     await batch.run();
   }
