@@ -66,14 +66,30 @@ export function tests(world) {
     await page.context().close();
   });
 
-  test('dead letters and webhooks have their places', async () => {
+  test('dead letters have their place; ] leads to the next tab', async () => {
     const page = await world.as('guan.li');
     await page.open('admin/dead', '.admin-panel h2');
     await page.getByText('没有死信').waitFor();
     await page.keyboard.press(']');
     await page.locator('#tab-users[aria-selected="true"]').waitFor();
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test('a webhook that is not on the allow-list is refused with a reason', async (t) => {
+    const page = await world.as('guan.li');
+    const there = await (await world.client('guan.li')).call('GET', '/webhooks').then(() => true, () => false);
     await page.open('admin/webhooks', '.admin-panel h2');
-    await page.getByRole('button', { name: '新增推送' }).waitFor();
+    if (!there) {
+      await page.getByText('没有提供消息推送').waitFor();
+      await page.context().close();
+      return t.skip('the service has no webhooks');
+    }
+    await page.getByRole('button', { name: '新增推送' }).click();
+    await page.getByLabel('地址').fill('http://203.0.113.9/hook');
+    await page.getByRole('button', { name: '保存' }).click();
+    await page.locator('.notice.bad').waitFor();
+    assert.equal((await (await world.client('guan.li')).call('GET', '/webhooks')).webhooks.length, 0);
     await page.context().close();
   });
 }

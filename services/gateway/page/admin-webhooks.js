@@ -43,7 +43,12 @@ async function deliveries(hook) {
 
 export async function open(panel) {
   async function draw() {
-    const { webhooks } = await api.admin.webhooks();
+    const known = await api.admin.webhooks().catch((problem) => {
+      if (problem.status === 404) return null;
+      throw problem;
+    });
+    if (!known) return void replace(panel, h('section', { class: 'panel' }, h('h2', {}, '消息推送'), h('p', { class: 'muted' }, '本服务没有提供消息推送。')));
+    const { webhooks } = known;
     const after = (run, done) => async () => (await attempt(run, done)) && draw();
     replace(panel, h('section', { class: 'panel' },
       h('div', { class: 'page-head' }, h('h2', {}, '消息推送'), button('新增推送', async () => (await webhookDialog()) && draw(), { class: 'primary' })),
