@@ -234,12 +234,13 @@ static void find_code(const struct proposals *proposals, struct proposal *propos
     char code[16];
     int last = 0;
     for (int n = 1; n <= CODES; n++) {
-        snprintf(code, sizeof code, "%.5s%02d", parent, n);
+        snprintf(code, sizeof code, "%.5s%02u", parent, (unsigned)n % 100);
         if (is_taken(proposals, department, proposal->department, code))
             last = n;
     }
     if (last < CODES)
-        snprintf(proposal->code, sizeof proposal->code, "%.5s%02d", parent, last + 1);
+        snprintf(proposal->code, sizeof proposal->code, "%.5s%02u", parent,
+                 (unsigned)(last + 1) % 100);
 }
 
 static void find_place(const struct proposals *proposals, struct group *group)
