@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/state.h"
 #include "common/strbuf.h"
+#include "services/collector/outbox.h"
 #include "services/collector/question.h"
 
 #include <assert.h>
@@ -344,41 +345,50 @@ static struct jv *describe(struct collector *collector)
     return status;
 }
 
-static bool is_review(zframe_t *frame, struct jv **question)
-{
-    *question = jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL);
-    const char *ask = jv_get_text(*question, "ask");
-    return ask && strcmp(ask, "reviews") == 0;
-}
-
 /* Answers from what is committed: the open transaction is ended first. */
-static void answer_question(struct collector *collector, zframe_t *peer, uint64_t number,
-                            zmsg_t *frames)
+static void answer_asked(struct collector *collector, zframe_t *peer, uint64_t number,
+                         zframe_t *question, const struct jv *asked)
 {
-    struct jv *asked = NULL;
-    zframe_t *question = zmsg_first(frames);
-    if (!question) {
-        struct fault fault;
-        fault_set(&fault, "wire.malformed", "ASK has a question");
-        collector_refuse(collector, peer, number, &fault);
-        return;
-    }
+    const char *ask = jv_get_text(asked, "ask");
     collector_commit(collector);
     if (reader_knows(question)) {
-        collector_list_for_asker(collector);
+        collector_list_for_asker(collector, ask);
         reader_ask(collector->reader, peer, number, question);
-        return;
-    }
-    bool reviews = is_review(question, &asked);
-    if (reviews)
+    } else if (ask && strcmp(ask, "reviews") == 0) {
         collector_answer_reviews(collector, peer, number, asked);
+    } else if (outbox_changes(ask)) {
+        collector_answer_outbox(collector, peer, number, asked);
+    } else {
+        struct jv *status = describe(collector);
+        collector_answer(collector, peer, WIRE_ANSWER, number,
+                         question_answer(collector->results, status, question));
+        jv_destroy(&status);
+    }
+}
+
+/* Whether the key that a question came with may ask it: webhooks have secrets. */
+static bool may_ask(struct collector *collector, zframe_t *head, const char *ask)
+{
+    const struct key *key = collector->guard ? guard_sender(collector->guard, head) : NULL;
+    return !outbox_is_about(ask) || !collector->guard || (key && key->role == KEY_ADMIN);
+}
+
+static void answer_question(struct collector *collector, zframe_t *peer, uint64_t number,
+                            zframe_t *head, zmsg_t *frames)
+{
+    struct fault fault = {"", ""};
+    zframe_t *question = zmsg_first(frames);
+    struct jv *asked =
+        question ? jv_read((const char *)zframe_data(question), zframe_size(question), NULL) : NULL;
+    if (!question)
+        fault_set(&fault, "wire.malformed", "ASK has a question");
+    else if (!may_ask(collector, head, jv_get_text(asked, "ask")))
+        fault_set(&fault, "access.refused", "only an admin's key may ask about webhooks");
+    if (*fault.code)
+        collector_refuse(collector, peer, number, &fault);
+    else
+        answer_asked(collector, peer, number, question, asked);
     jv_destroy(&asked);
-    if (reviews)
-        return;
-    struct jv *status = describe(collector);
-    collector_answer(collector, peer, WIRE_ANSWER, number,
-                     question_answer(collector->results, status, question));
-    jv_destroy(&status);
 }
 
 /* Whether the key that a message came with may say that: see collector.h. */
@@ -428,7 +438,7 @@ static bool handle_message(struct collector *collector)
     } else if (header.command == WIRE_STORE) {
         store_batch(collector, &peer, header.number, frames);
     } else if (header.command == WIRE_ASK) {
-        answer_question(collector, peer, header.number, frames);
+        answer_question(collector, peer, header.number, head, frames);
     }
     zframe_destroy(&head);
     zframe_destroy(&peer);

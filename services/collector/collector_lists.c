@@ -1,9 +1,12 @@
-/* Lists, and reviews, which stand between the results and those who read them. */
+/* Lists, reviews and webhooks, which stand between the results and those who read them. */
 #include "services/collector/collector_parts.h"
 
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "services/collector/decisions.h"
+#include "services/collector/outbox.h"
+
+#include <string.h>
 
 enum {
     LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
@@ -114,8 +117,32 @@ void collector_pass_answers_on(struct collector *collector)
     }
 }
 
-void collector_list_for_asker(struct collector *collector)
+void collector_list_for_asker(struct collector *collector, const char *ask)
 {
-    if (collector->listing_behind)
+    struct fault fault;
+    if (collector->listing_behind && !outbox_is_about(ask))
         collector_advance_listing(collector, LISTED_FOR_ASKER);
+    if (strcmp(ask, "webhook_due") == 0 && outbox_advance(collector->results, &fault))
+        log_error("outbox_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
+}
+
+void collector_answer_outbox(struct collector *collector, zframe_t *peer, uint64_t number,
+                             const struct jv *question)
+{
+    struct fault fault = {"", ""};
+    struct strbuf text = {0};
+    int failed = results_begin(collector->results, &fault);
+    if (!failed && (outbox_change(collector->results, question, &text, &fault) ||
+                    results_commit(collector->results, &fault))) {
+        results_rollback(collector->results);
+        failed = -1;
+    }
+    if (failed) {
+        collector_refuse(collector, peer, number, &fault);
+    } else {
+        zmsg_t *body = zmsg_new();
+        zmsg_addmem(body, text.text, text.length);
+        collector_answer(collector, peer, WIRE_ANSWER, number, body);
+    }
+    strbuf_free(&text);
 }

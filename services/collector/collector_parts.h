@@ -83,7 +83,10 @@ void collector_commit(struct collector *collector);
 void collector_expect_listing(struct collector *collector);
 void collector_advance_listing(struct collector *collector, int limit);
 /* Before a question about lists: what was stored a moment ago shall be in them. */
-void collector_list_for_asker(struct collector *collector);
+void collector_list_for_asker(struct collector *collector, const char *ask);
+/* Changes webhooks, or notes what became of deliveries, in a commit of its own, and answers. */
+void collector_answer_outbox(struct collector *collector, zframe_t *peer, uint64_t number,
+                             const struct jv *question);
 void collector_list_when_due(struct collector *collector);
 long collector_list_wait_ms(const struct collector *collector); /* -1: nothing to list */
 /* Stores reviews in a commit of their own, answers, and tells of them. */

@@ -17,6 +17,15 @@
  *   {"ask":"stats","by":["month"], filter…}                       Stats
  *   {"ask":"usage","catalog":"…","from","to"}                     Usage, without its revision
  *
+ * and, for admins alone (outbox.h):
+ *
+ *   {"ask":"webhooks"}                                            {"webhooks":[Webhook,…]}
+ *   {"ask":"webhook","id":"…"}                                    Webhook
+ *   {"ask":"webhook_log","id":"…","limit","cursor"}               {"deliveries":[Delivery,…],"next"}
+ *   {"ask":"webhook_due","now":T,"busy":[delivery numbers]}       {"webhooks":N,"due":[{"delivery",
+ *       "webhook","url","message","attempt","tries","type","secrets":[…],"body":"…"},…]}: what may be
+ *       sent at T, a project's deliveries one after the other, none of those that are busy
+ *
  * `store` is results.db opened read-only. */
 typedef int list_fn(struct store *store, const struct jv *question, struct strbuf *answer,
                     struct fault *fault);
@@ -25,7 +34,12 @@ list_fn *lists_find(const char *ask);
 
 /* lists_results.c, lists_views.c, lists_stats.c; 0, or -1 with a fault. */
 list_fn lists_results, lists_result, lists_project, lists_history, lists_feed, lists_stats,
-    lists_usage;
+    lists_usage, lists_webhooks, lists_webhook, lists_webhook_log, lists_webhook_due;
+
+/* lists_webhooks.c: a Webhook (jv_destroy), or NULL with a fault "webhook.unknown"; a Delivery. */
+struct jv *lists_webhook_of(struct store *store, const char *id, struct fault *fault);
+int lists_delivery_of(struct store *store, int64_t number, struct strbuf *answer,
+                      struct fault *fault);
 
 /* "2026-03-01T01:00:00Z" */
 enum { LIST_TIME_BYTES = 32 };

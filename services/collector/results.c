@@ -6,6 +6,7 @@
 #include "services/collector/pack.h"
 #include "services/collector/schema.sql.h"
 #include "services/collector/schema_2.sql.h"
+#include "services/collector/webhooks.sql.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -69,8 +70,8 @@ struct results {
 
 static const struct store_schema schema = {
     .name = "results",
-    .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql},
-    .version = 3};
+    .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql},
+    .version = 4};
 
 /* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */
