@@ -15,7 +15,7 @@ VERSION := 0.1.0
 
 CC       = gcc
 LIBS     = libczmq libzmq libpcre2-16 sqlite3 jansson yajl libutf8proc libsodium xlsxwriter libzstd \
-           libmicrohttpd zlib
+           libmicrohttpd zlib libcurl
 # A core -O3 build: the engine's inner loops are what make bench measures.
 CFLAGS  ?= -O3 -g
 # override: check-asan and fuzz give CFLAGS of their own, and the sanitizers must not be lost with it.

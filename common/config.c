@@ -48,6 +48,9 @@ static const char *const settings[] = {
     "http/threads",
     "http/connections",
     "http/connections_of_one",
+    "webhooks/allow",
+    "webhooks/ca",
+    "webhooks/timeout_ms",
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
