@@ -34,6 +34,7 @@ static const struct verb {
     {"reclassify", verb_reclassify, "judge stored projects again, and say what moved"},
     {"users", verb_users, "who may sign in to the HTTP service"},
     {"tokens", verb_tokens, "API tokens: what programs sign in with"},
+    {"webhooks", verb_webhooks, "to whom results are sent, and what became of that"},
     {"train", verb_train, "learn the model from labelled cases"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };

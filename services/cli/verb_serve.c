@@ -24,6 +24,7 @@ enum {
     READY_LOOK_MS = 20,    /* between two looks whether all are ready */
     READY_ANSWER_MS = 200, /* for each of their answers */
     GATEWAY_STOP_MS = 15000,
+    POSTMAN_STOP_MS = 15000,
     WORKERS_STOP_MS = 15000,
     BROKER_STOP_MS = 15000,
     COLLECTOR_STOP_MS = 15000,
@@ -172,6 +173,8 @@ static void add_programs(struct supervisor *supervisor, const struct running *ru
     if (options->http)
         add_program(supervisor, &options->daemon,
                     (const char *[]){"jinmu-gateway", "--listen", options->http}, 3);
+    if (config_text(options->daemon.config, "webhooks/allow")) /* else there is nobody to send to */
+        add_program(supervisor, &options->daemon, (const char *[]){"jinmu-postman"}, 1);
     free(broker);
     free(collector);
 }
@@ -223,6 +226,7 @@ static void supervise(struct supervisor *supervisor, const struct running *runni
 static int stop_programs(struct supervisor *supervisor)
 {
     int failed = supervisor_stop(supervisor, "jinmu-gateway", GATEWAY_STOP_MS);
+    failed |= supervisor_stop(supervisor, "jinmu-postman", POSTMAN_STOP_MS);
     failed |= supervisor_stop(supervisor, "jinmu-worker", WORKERS_STOP_MS);
     failed |= supervisor_stop(supervisor, "jinmu-broker", BROKER_STOP_MS);
     failed |= supervisor_stop(supervisor, "jinmu-collector", COLLECTOR_STOP_MS);

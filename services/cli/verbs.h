@@ -27,6 +27,7 @@ int verb_backup(int argc, char **argv);
 int verb_restore(int argc, char **argv);
 int verb_users(int argc, char **argv);
 int verb_tokens(int argc, char **argv);
+int verb_webhooks(int argc, char **argv);
 int verb_status(int argc, char **argv);
 
 #endif

@@ -7,7 +7,7 @@ import { unitsOf } from './admin-users.js';
 import { time, count } from './format.js';
 
 const STATES = { pending: ['warn', '待送'], delivered: ['good', '已送达'], failed: ['bad', '失败'], dropped: ['calm', '已放弃'] };
-const EVENTS = [['result', '判定结果'], ['review', '复核意见'], ['reclassify', '重新判定']];
+const EVENTS = [['result.stored', '判定结果'], ['review.stored', '复核意见']];
 
 async function webhookDialog() {
   const url = h('input', { type: 'url', placeholder: 'http://10.1.2.3:8080/hook' });
