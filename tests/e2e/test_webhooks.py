@@ -1,0 +1,361 @@
+"""Webhooks end to end: signed, in order, tried again when they must be, lost never."""
+import sys
+import time
+import traceback
+
+from http_world import Client, World, project
+from webhook_world import Postman, Receiver, allow, kill_program, wait_until
+
+WAITS_S = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+
+
+class Case:
+    """A webhook of its own for each test, with an own receiver."""
+
+    origins = []  # of the cases that are open
+
+    def __init__(self, world, postman, **members):
+        self.world, self.postman, self.receiver = world, postman, Receiver()
+        self.origins.append(f"http://127.0.0.1:{self.receiver.port}")
+        allow(world, *self.origins)
+        self.admin = Client(world, token=world.token)
+        self.reload()
+        answer = self.admin.ask("POST", "/webhooks", dict(members, url=self.receiver.url))
+        assert answer.status == 201, answer.body
+        self.id, self.secret = answer.json["id"], answer.json["secret"]
+
+    def reload(self):
+        """The postman reads the allow-list again."""
+        before = self.world.logged().count("postman reloaded")
+        self.postman.process.send_signal(1)
+        wait_until(lambda: self.world.logged().count("postman reloaded") > before, "no reload")
+
+    def submit(self, *projects):
+        body = {"projects": list(projects)}
+        answer = self.admin.ask("POST", "/projects", body, {"Prefer": "wait=20"})
+        assert answer.status == 200, answer.body
+
+    def show(self):
+        return self.admin.get(f"/webhooks/{self.id}")
+
+    def log(self):
+        return self.admin.get(f"/webhooks/{self.id}/deliveries", limit=200)["deliveries"]
+
+    def await_log(self, condition):
+        wait_until(lambda: condition(self.log()), self.log)
+
+    def await_attempts(self, count):
+        self.await_log(lambda log: log and log[0]["attempt"] == count)
+        return self.log()[0]
+
+    def close(self):
+        answer = self.admin.ask("DELETE", f"/webhooks/{self.id}")
+        assert answer.status == 204, answer.body
+        self.origins.pop(0)
+        self.receiver.close()
+
+
+def test_a_result_and_its_review_arrive_signed(world, postman):
+    case = Case(world, postman)
+    case.submit(project("w1"))
+    case.receiver.await_count(1)
+    message = case.receiver.messages[0]
+    assert message.is_signed_by(case.secret)
+    assert abs(int(message.timestamp) - postman.now) < 2
+    assert message.headers["Content-Type"] == "application/json"
+    assert set(message.json) == {"type", "timestamp", "data"}
+    assert message.json["type"] == "result.stored"
+    assert message.json["timestamp"].endswith("Z")
+    data = message.json["data"]
+    assert data["project"] == "P-w1" and data["result"]["decision"] in ("auto", "review", "none")
+    reviewer = Client(world, "rev")
+    answer = reviewer.ask("POST", f"/results/{data['number']}/reviews",
+                          {"decision": "reject", "kind": "goods", "reason": "是采购货物"},
+                          {"If-Match": '"v0"'})
+    assert answer.status == 201, answer.body
+    case.receiver.await_count(2)
+    review = case.receiver.messages[1]
+    assert review.is_signed_by(case.secret) and review.json["type"] == "review.stored"
+    assert review.json["data"]["review"]["reviewer"] == "rev" and review.id != message.id
+    case.await_log(lambda log: [d["state"] for d in log] == ["delivered"] * 2)
+    case.close()
+
+
+def test_a_failure_is_tried_again_on_the_schedule_and_then_given_up(world, postman):
+    case = Case(world, postman)
+    case.receiver.answer = lambda message: 500
+    case.submit(project("w2"))
+    for tries, wait in enumerate(WAITS_S, 1):
+        delivery = case.await_attempts(tries)
+        assert delivery["state"] == "pending" and delivery["status"] == 500
+        due = time.strptime(delivery["next_at"], "%Y-%m-%dT%H:%M:%SZ")
+        seconds = int(time.mktime(due) - time.timezone) - postman.now
+        assert wait <= seconds <= wait * 1.1 + 1, (tries, seconds)
+        postman.advance(wait - 1)
+        time.sleep(0.3)
+        assert len(case.receiver.messages) == tries, "it came too early"
+        postman.advance(int(wait * 0.1) + 2)
+    assert case.await_attempts(10)["state"] == "failed"
+    postman.advance(10 * 86400)
+    time.sleep(0.3)
+    assert len(case.receiver.messages) == 10
+    assert len({message.id for message in case.receiver.messages}) == 1
+    assert len({message.timestamp for message in case.receiver.messages}) == 10
+    assert all(message.is_signed_by(case.secret) for message in case.receiver.messages)
+    case.close()
+
+
+def test_retry_after_is_waited_for(world, postman):
+    case = Case(world, postman)
+    case.receiver.answer = lambda message: (503, {"Retry-After": "600"})
+    case.submit(project("w3"))
+    case.await_attempts(1)
+    case.submit(project("w3b"))  # nothing else goes to a receiver that rests
+    postman.advance(590)
+    time.sleep(0.3)
+    assert len(case.receiver.messages) == 1
+    case.receiver.answer = lambda message: 200
+    postman.advance(11)
+    case.receiver.await_count(3)
+    case.close()
+
+
+def test_410_disables_and_enabling_sends_all_that_came_meanwhile(world, postman):
+    case = Case(world, postman)
+    case.receiver.answer = lambda message: 410
+    case.submit(project("w4"))
+    wait_until(lambda: case.show()["disabled"], case.show)
+    assert "410" in case.show()["disabled_reason"]
+    case.submit(project("w5"))
+    postman.advance(86400)
+    time.sleep(0.3)
+    assert len(case.receiver.messages) == 1
+    case.receiver.answer = lambda message: 200
+    assert case.admin.ask("POST", f"/webhooks/{case.id}/enable").status == 200
+    case.receiver.await_count(3)
+    assert [m.json["data"]["project"] for m in case.receiver.messages] == ["P-w4", "P-w4", "P-w5"]
+    case.close()
+
+
+def test_a_redirect_is_a_failure(world, postman):
+    case, other = Case(world, postman), Receiver()
+    case.receiver.answer = lambda message: (307, {"Location": other.url})
+    case.submit(project("w6"))
+    delivery = case.await_attempts(1)
+    assert delivery["state"] == "pending" and delivery["status"] == 307
+    assert other.messages == []
+    other.close()
+    case.close()
+
+
+def test_the_order_of_a_project_is_kept_while_others_go_on(world, postman):
+    case = Case(world, postman)
+    first = "P-w7"
+    case.receiver.answer = lambda message: 500 if message.json["data"]["project"] == first else 200
+    case.submit(project("w7"))
+    case.await_attempts(1)
+    case.submit(project("w7", description="换了说明，仍是标准化工作。"), project("w8"))
+    case.receiver.await_count(2)
+    case.await_log(lambda log: sum(d["state"] == "delivered" for d in log) == 1)
+    assert [m.json["data"]["project"] for m in case.receiver.messages] == [first, "P-w8"]
+    case.receiver.answer = lambda message: 200
+    postman.advance(10)
+    case.await_log(lambda log: len(log) == 3 and all(d["state"] == "delivered" for d in log))
+    numbers = [m.json["data"]["number"] for m in case.receiver.messages
+               if m.json["data"]["project"] == first]
+    assert numbers == sorted(numbers) and len(set(numbers)) == 2, numbers
+    case.close()
+
+
+def test_what_was_sent_and_not_noted_comes_again_under_the_same_id(world, postman):
+    case = Case(world, postman)
+    case.receiver.held.clear()
+    case.submit(project("w9"))
+    case.receiver.await_count(1)
+    postman.kill()  # the receiver has it, the outbox does not know
+    case.receiver.held.set()
+    postman.start()
+    case.receiver.await_count(2)
+    one, other = case.receiver.messages
+    assert one.id == other.id and one.body == other.body
+    case.await_log(lambda log: log[0]["state"] == "delivered")
+    case.close()
+
+
+def test_nothing_is_lost_when_collector_and_postman_are_killed(world, postman):
+    case = Case(world, postman)
+    count = 300
+    for start in range(0, count, 50):
+        case.submit(*[project(f"k{n}") for n in range(start, start + 50)])
+        if start == 100:
+            postman.kill()
+        if start == 150:
+            kill_program(world, "jinmu-collector")
+        if start == 200:
+            postman.start()
+    projects = {f"P-k{n}" for n in range(count)}
+    wait_until(lambda: {m.json["data"]["project"] for m in case.receiver.messages} == projects,
+               lambda: f"{len(case.receiver.messages)} came")
+    by_id = {}
+    for message in case.receiver.messages:
+        by_id.setdefault(message.id, set()).add(message.json["data"]["project"])
+    assert len(by_id) == count, "a project came under two ids"
+    wait_until(lambda: case.show()["pending"] == 0, case.show)
+    case.close()
+
+
+def test_both_secrets_sign_while_one_is_replaced(world, postman):
+    case = Case(world, postman)
+    postman.set_clock(int(time.time()))
+    answer = case.admin.ask("POST", f"/webhooks/{case.id}/rotate")
+    assert answer.status == 200 and answer.json["secret"] != case.secret
+    assert case.show()["secrets"] == 2
+    assert case.admin.ask("POST", f"/webhooks/{case.id}/test").status == 202
+    case.receiver.await_count(1)
+    message = case.receiver.messages[0]
+    assert message.json["type"] == "webhook.test" and len(message.signatures) == 2
+    assert message.is_signed_by(case.secret) and message.is_signed_by(answer.json["secret"])
+    postman.set_clock(int(time.time()) + 25 * 3600)
+    case.admin.ask("POST", f"/webhooks/{case.id}/test")
+    case.receiver.await_count(2)
+    message = case.receiver.messages[1]
+    assert not message.is_signed_by(case.secret) and message.is_signed_by(answer.json["secret"])
+    case.close()
+
+
+def test_a_delivery_is_replayed_under_its_id(world, postman):
+    case = Case(world, postman)
+    case.submit(project("w10"))
+    case.await_log(lambda log: log and log[0]["state"] == "delivered")
+    delivery = case.log()[0]
+    path = f"/webhooks/{case.id}/deliveries/{delivery['id']}/replay"
+    assert case.admin.ask("POST", path).status == 202
+    case.receiver.await_count(2)
+    assert {m.id for m in case.receiver.messages} == {delivery["message"]}
+    case.await_log(lambda log: len(log[0]["attempts"]) == 2 and log[0]["state"] == "delivered")
+    missing = case.admin.ask("POST", f"/webhooks/{case.id}/deliveries/999999/replay")
+    assert missing.status == 404
+    case.close()
+
+
+def test_only_the_wanted_departments_and_events_come(world, postman):
+    case = Case(world, postman, departments=["没有这个部门"])
+    every = Case(world, postman, events=["review.stored"])
+    case.submit(project("w11"))
+    case.admin.ask("POST", f"/webhooks/{case.id}/test")
+    case.receiver.await_count(1)
+    time.sleep(0.3)
+    assert [m.json["type"] for m in case.receiver.messages] == ["webhook.test"]
+    assert every.receiver.messages == []
+    case.close()
+    every.close()
+
+
+def test_targets_that_are_not_allowed_are_refused(world, postman):
+    case = Case(world, postman)
+    port = case.receiver.port
+    for url in (f"http://127.0.0.1:{port + 1}/", f"https://127.0.0.1:{port}/",
+                f"http://localhost:{port}/", f"http://127.0.0.1:{port}@evil.example/",
+                f"http://user:pw@127.0.0.1:{port}/", "file:///etc/passwd", "gopher://127.0.0.1/",
+                "", "hook", f"http://evil.example/?http://127.0.0.1:{port}/"):
+        answer = case.admin.ask("POST", "/webhooks", {"url": url})
+        assert answer.status == 422 and answer.json["code"].startswith("webhook."), (url, answer.body)
+    assert case.admin.ask("POST", "/webhooks", {"url": case.receiver.url,
+                                                "events": ["all"]}).status == 422
+    allow(world, "http://other.example")  # taken off the list later
+    case.reload()
+    case.submit(project("w12"))
+    delivery = case.await_attempts(1)
+    assert "准许名单" in delivery["error"] and case.receiver.messages == []
+    case.close()
+
+
+def test_a_name_that_leads_to_this_machine_is_not_connected_to(world, postman):
+    case = Case(world, postman)
+    # ip6-localhost stands in /etc/hosts of Debian and is the loopback under a name.
+    allow(world, f"http://ip6-localhost:{case.receiver.port}")
+    case.reload()
+    answer = case.admin.ask("POST", "/webhooks",
+                            {"url": f"http://ip6-localhost:{case.receiver.port}/"})
+    assert answer.status == 201, answer.body
+    other = answer.json["id"]
+    case.admin.ask("POST", f"/webhooks/{other}/test")
+    deliveries = lambda: case.admin.get(f"/webhooks/{other}/deliveries")["deliveries"]
+    wait_until(lambda: deliveries()[0]["state"] == "failed", deliveries)
+    error = deliveries()[0]["error"]
+    assert "指向本机" in error or "resolve" in error, error
+    assert case.admin.ask("DELETE", f"/webhooks/{other}").status == 204
+    case.close()
+
+
+def test_the_command_line_does_the_same(world, postman):
+    case = Case(world, postman)
+    listing = world.jinmu("webhooks", "list")
+    assert case.id in listing and case.receiver.url in listing
+    world.jinmu("webhooks", "test", case.id)
+    case.receiver.await_count(1)
+    case.await_log(lambda log: log[0]["state"] == "delivered")
+    log = world.jinmu("webhooks", "log", case.id)
+    assert "webhook.test" in log and "delivered" in log
+    world.jinmu("webhooks", "replay", case.id, case.log()[0]["id"])
+    case.receiver.await_count(2)
+    made = world.jinmu("webhooks", "add", case.receiver.url + "/2")
+    other = made.split()[0]
+    assert "whsec_" in made
+    world.jinmu("webhooks", "remove", other)
+    assert other not in world.jinmu("webhooks", "list")
+    world.jinmu("webhooks", "add", "http://evil.example/", expected=1)
+    actions = [e["action"] for e in case.admin.get("/audit", action="webhook.")["entries"]]
+    assert actions[:4] == ["webhook.remove", "webhook.add", "webhook.replay", "webhook.test"]
+    case.close()
+
+
+def test_serve_starts_the_postman_and_stops_it(world, postman):
+    case = Case(world, postman)
+    postman.stop()
+    assert world.stop() == 0
+    world.start()
+    case.submit(project("w13"))
+    case.receiver.await_count(1)
+    assert case.receiver.messages[0].is_signed_by(case.secret)
+    case.await_log(lambda log: log and log[0]["state"] == "delivered")
+    case.close()
+    allow(world)
+    assert world.stop() == 0
+    world.start()
+    postman.start()
+
+
+def test_only_administrators_see_webhooks(world, postman):
+    del postman
+    for name in ("rev", "sub"):
+        client = Client(world, name)
+        assert client.ask("GET", "/webhooks").status == 403
+        assert client.ask("POST", "/webhooks", {"url": "http://x.example/"}).status == 403
+
+
+def main():
+    world, failed = World(), 0
+    allow(world)
+    postman = Postman(world)
+    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
+    for test in tests:
+        if sys.argv[1:] and not any(part in test.__name__ for part in sys.argv[1:]):
+            continue
+        try:
+            test(world, postman)
+            print(f"[       OK ] {test.__name__}", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()
+            print(f"[  FAILED  ] {test.__name__}", flush=True)
+            failed += 1
+            Case.origins.clear()
+            print(world.logged()[-3000:])
+    postman.stop()
+    if world.close():
+        failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
