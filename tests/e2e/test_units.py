@@ -18,7 +18,8 @@ import traceback
 
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
 UNITS = "deploy/systemd"
-NAMES = ("jinmu-broker.service", "jinmu-collector.service", "jinmu-worker@.service")
+NAMES = ("jinmu-broker.service", "jinmu-collector.service", "jinmu-worker@.service",
+         "jinmu-postman.service")
 MOST_EXPOSURE = 2.0
 TIMEOUT_S = 60
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 1, 38, 65
