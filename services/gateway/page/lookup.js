@@ -64,6 +64,7 @@ export function lookup({ label, revision, leaf = true, pick, placeholder = 'è¾“å
   }, WAIT_MS);
 
   input.addEventListener('input', search);
+  input.addEventListener('focus', () => input.value && search());
   input.addEventListener('blur', close);
   input.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

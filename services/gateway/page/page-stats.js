@@ -84,7 +84,7 @@ export async function open(main) {
       const [rules, known] = await Promise.all([stats('rule'), api.catalog.rules().catch(() => ({ rules: [] }))]);
       return found(rules, new Map(known.rules.map((r) => [r.rule, r])));
     });
-    await fill(places[2], async () => (mayReview() ? people(await stats('reviewer')) : null));
+    await fill(places[2], async () => (mayReview() ? people((await stats('reviewer')).filter((r) => r.key[0])) : null));
   }
 
   function decided(rows) {

@@ -67,7 +67,8 @@ export class QueueList {
   append(page) {
     for (const one of page.results) {
       const index = this.rows.length;
-      const element = h('div', { role: 'option', id: `row-${one.number}`, 'aria-selected': 'false', class: 'row',
+      const element = h('div', { role: 'option', id: `row-${one.number}`, 'aria-selected': 'false',
+        class: one.state === 'open' ? 'row' : 'row is-done',
         onclick: () => this.select(index, true), ondblclick: () => this.opened(one) }, row(one));
       this.rows.push({ one, element });
       this.body.append(element);

@@ -99,7 +99,6 @@ function xml(namespace, name, build) {
 }
 
 // Characters that XML 1.0 cannot hold.
-// eslint-disable-next-line no-control-regex
 const clean = (text) => String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').slice(0, 32767);
 
 function sheetXml(rows) {
