@@ -12,7 +12,7 @@ export default async function* report(events) {
     const ok = type === 'test:pass';
     if (ok) passed += 1;
     else failed += 1;
-    yield `${ok ? 'ok  ' : 'FAIL'} ${data.name} (${Math.round(data.details.duration_ms)} ms)\n`;
+    yield `${data.skip ? 'skip' : ok ? 'ok  ' : 'FAIL'} ${data.name} (${Math.round(data.details.duration_ms)} ms)\n`;
     if (!ok) yield `${firstLines(data.details.error)}\n`;
   }
   yield `${passed} passed, ${failed} failed\n`;

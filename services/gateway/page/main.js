@@ -23,7 +23,7 @@ const PAGES = [
   { name: 'project', title: '项目', file: './page-project.js', hidden: true, may: () => true },
 ];
 for (const page of PAGES)
-  route(page.name, async (...given) => (await import(page.file)).open(...given));
+  route(page.name, () => import(page.file));
 
 const titleOf = (page) => (page.name === 'queue' && !mayReview() ? '我的项目' : page.title);
 
@@ -91,7 +91,6 @@ function login() {
 
 function enter() {
   drawHead();
-  if (!here().name) history.replaceState(null, '', '#/queue');
   open();
 }
 

@@ -4,7 +4,8 @@ const pages = new Map();
 let leave = null;
 let shown = 0;
 
-export const route = (name, open) => pages.set(name, open);
+// `load` resolves with the page's module.
+export const route = (name, load) => pages.set(name, load);
 
 // "#/project/7?from=queue" → {name, rest, filter}
 export function here() {
@@ -26,7 +27,10 @@ export const address = (name, rest = [], filter = {}) => {
 };
 
 // Puts a page's filter into the address without opening the page again.
-export const keepAddress = (name, rest, filter) => history.replaceState(null, '', address(name, rest, filter));
+export function keepAddress(name, rest, filter) {
+  // Not when the address has gone on to another page meanwhile.
+  if (here().name === name) history.replaceState(null, '', address(name, rest, filter));
+}
 
 export const go = (...where) => {
   location.hash = address(...where);
@@ -35,15 +39,17 @@ export const go = (...where) => {
 // Opens the page of the address in `main`; a page answers with what is to be done when it is left. Each
 // page has a box of its own, so that one that was left while it opened writes into nothing.
 export async function show(main, fallback, opened) {
+  if (!pages.has(here().name)) history.replaceState(null, '', address(fallback));
   const where = here();
-  const open = pages.get(where.name) ?? pages.get(fallback);
   const turn = ++shown;
   leave?.();
   leave = null;
   const box = document.createElement('div');
   main.replaceChildren(box);
-  opened(pages.has(where.name) ? where.name : fallback);
-  const left = await open(box, where);
+  opened(where.name);
+  const page = await pages.get(where.name)();
+  if (turn !== shown) return;
+  const left = await page.open(box, where);
   // Left again while it opened: what it began must end.
   if (turn !== shown) left?.();
   else leave = left ?? null;
