@@ -47,9 +47,13 @@ export async function show(main, fallback, opened) {
   const box = document.createElement('div');
   main.replaceChildren(box);
   opened(where.name);
-  const page = await pages.get(where.name)();
-  if (turn !== shown) return;
-  const left = await page.open(box, where);
+  let left;
+  try {
+    const page = await pages.get(where.name)();
+    if (turn === shown) left = await page.open(box, where);
+  } catch (problem) {
+    if (turn === shown) throw problem;
+  }
   // Left again while it opened: what it began must end.
   if (turn !== shown) left?.();
   else leave = left ?? null;
