@@ -1,7 +1,7 @@
 // The real services in a state directory of their own, and a client of the HTTP API for what a test
 // needs to have happened before.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, existsSync } from 'node:fs';
+import { mkdtempSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -55,7 +55,7 @@ const ended = (child) => new Promise((resolve) => {
   child.kill('SIGTERM');
 });
 
-// {url, client(name), stop()}
+// {url, hook, client(name), stop()}; `hook` is the one place that webhooks may be sent to
 export async function startServices(options = ['--workers', '1']) {
   const state = mkdtempSync(path.join(os.tmpdir(), 'jinmu-web-'));
   const log = [];
@@ -71,7 +71,9 @@ export async function startServices(options = ['--workers', '1']) {
         ['users', 'add', name, '--state', state, '--role', role, '--password-stdin', ...units.flatMap((u) => ['--unit', u])], { input: `${PASSWORD}\n` });
       if (done.status !== 0) throw new Error(`users add: ${done.stderr}`);
     }
-    const port = await freePort();
+    const [port, hookPort] = [await freePort(), await freePort()];
+    const hook = `http://127.0.0.1:${hookPort}`;
+    writeFileSync(path.join(state, 'jinmu.zpl'), `webhooks\n    allow = ${hook}\n`);
     const serve = daemon('jinmu', ['serve', '--state', state, ...options, '--http', `127.0.0.1:${port}`], /^ready/m, log);
     children.push(serve.child);
     await serve.seen;
@@ -82,7 +84,7 @@ export async function startServices(options = ['--workers', '1']) {
       if (!clients.has(name)) clients.set(name, signedIn(url, name));
       return clients.get(name);
     };
-    return { url, state, log, client, stop };
+    return { url, hook, state, log, client, stop };
   } catch (fault) {
     await stop();
     throw fault;

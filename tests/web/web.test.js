@@ -11,6 +11,7 @@ after(async () => {
 });
 const world = {
   url: services.url,
+  hook: services.hook,
   client: services.client,
   as: async (name, options) => person(chromium.browser, services.url, name && (await services.client(name)).cookie, options),
 };

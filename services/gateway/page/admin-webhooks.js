@@ -8,6 +8,7 @@ import { time, count } from './format.js';
 
 const STATES = { pending: ['warn', '待送'], delivered: ['good', '已送达'], failed: ['bad', '失败'], dropped: ['calm', '已放弃'] };
 const EVENTS = [['result.stored', '判定结果'], ['review.stored', '复核意见']];
+const TYPES = new Map([...EVENTS, ['webhook.test', '测试']]);
 
 async function webhookDialog() {
   const url = h('input', { type: 'url', placeholder: 'http://10.1.2.3:8080/hook' });
@@ -30,7 +31,7 @@ async function deliveries(hook) {
     const { deliveries: list } = await api.admin.deliveries(hook.id);
     replace(box, list.length ? table('推送记录', [
       { head: '时间', cell: (d) => time(d.at) },
-      { head: '类型', cell: (d) => d.type },
+      { head: '类型', cell: (d) => TYPES.get(d.type) ?? d.type },
       { head: '项目', cell: (d) => d.project ?? '' },
       { head: '状态', cell: (d) => h('span', { class: `chip ${STATES[d.state]?.[0]}` }, `${STATES[d.state]?.[1] ?? d.state}${d.status ? ` ${d.status}` : ''}`) },
       { head: '次数', class: 'figure', cell: (d) => count(d.attempt) },
@@ -43,18 +44,13 @@ async function deliveries(hook) {
 
 export async function open(panel) {
   async function draw() {
-    const known = await api.admin.webhooks().catch((problem) => {
-      if (problem.status === 404) return null;
-      throw problem;
-    });
-    if (!known) return void replace(panel, h('section', { class: 'panel' }, h('h2', {}, '消息推送'), h('p', { class: 'muted' }, '本服务没有提供消息推送。')));
-    const { webhooks } = known;
+    const { webhooks } = await api.admin.webhooks();
     const after = (run, done) => async () => (await attempt(run, done)) && draw();
     replace(panel, h('section', { class: 'panel' },
       h('div', { class: 'page-head' }, h('h2', {}, '消息推送'), button('新增推送', async () => (await webhookDialog()) && draw(), { class: 'primary' })),
       webhooks.length ? table('消息推送', [
         { head: '地址', cell: (w) => h('span', { class: 'break' }, w.url) },
-        { head: '事件', cell: (w) => w.events.map((e) => EVENTS.find(([v]) => v === e)?.[1] ?? e).join('、') },
+        { head: '事件', cell: (w) => (w.events.length ? w.events.map((e) => TYPES.get(e) ?? e).join('、') : '全部') },
         { head: '状态', cell: (w) => h('span', { class: `chip ${w.disabled ? 'bad' : 'good'}`, title: w.disabled_reason ?? '' }, w.disabled ? `停用 ${w.disabled_reason ?? ''}` : '正常') },
         { head: '待送', class: 'figure', cell: (w) => count(w.pending) },
         { head: '最近', cell: (w) => `${time(w.last_delivery)} ${w.last_status ?? ''}` },
