@@ -18,15 +18,18 @@ export async function bulkAccept(asked, done) {
 
   const asking = () => ({ ...filter, confidence_min: Math.max(Number(least.value), Number(asked.confidence_min) || 0) || '' });
 
+  let turn = 0;
   async function estimate() {
+    const mine = ++turn;
     try {
       const { q, order, ...counted } = asking();
       const { total, rows } = await api.results.stats('decision', counted);
+      if (mine !== turn || running) return;
       const n = total?.results ?? rows.reduce((sum, r) => sum + r.results, 0);
       told.textContent = q ? '将采纳当前搜索和筛选下未复核的“通过”结果。' : `当前筛选下有 ${count(n)} 条未复核的“通过”结果。`;
       progress.max = n || 1;
     } catch (problem) {
-      told.textContent = problem.message;
+      if (mine === turn && !running) told.textContent = problem.message;
     }
   }
 
