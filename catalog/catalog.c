@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 
+#include "catalog/changes.sql.h"
 #include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
 #include "catalog/revision/revision.sql.h"
@@ -11,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql};
-static const struct store_schema schema = {"catalog", migrations, 4};
+static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql,
+                                         changes_sql};
+static const struct store_schema schema = {"catalog", migrations, 5};
 
 int catalog_schema_version(void)
 {

@@ -10,13 +10,17 @@
 #include <stdint.h>
 
 /* The engine: every revision, its labels and the model in memory, made from catalog.db and then only
- * read. One engine may serve many judges; a judge (the scratch memory) belongs to one thread. */
+ * read, but by engine_follow. One engine may serve many judges; a judge (the scratch memory) belongs to one thread. */
 struct engine;
 struct judge;
 
 /* Loads all revisions of catalog.db (opened read-only). NULL with a fault. */
 struct engine *engine_load(const char *catalog_path, struct fault *fault);
 void engine_destroy(struct engine **engine);
+/* Takes up what people have decided since (reviews, accepted findings), which costs little. 1; 0 when
+ * more has changed, so that another engine must be loaded; -1 with a fault. The file must be the one
+ * that the engine was loaded from, and no judge be at work. */
+int engine_follow(struct engine *engine, const char *catalog_path, struct fault *fault);
 /* The name of what decides: the program's version, and "sha256:…" over model, labels and rules. */
 const char *engine_version(void);
 const char *engine_model(const struct engine *engine);

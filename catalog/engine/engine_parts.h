@@ -10,7 +10,11 @@ struct engine {
     struct mind mind;
     struct checks *checks;
     struct acceptances *acceptances;
-    char *model_hash;
+    char *model_name; /* of the model alone */
+    char *model_hash; /* together with memories and acceptances */
+    struct change_counts {  /* table change, as it was when they were taken up */
+        int64_t engine, memory, acceptance;
+    } changes;
 };
 
 const struct mind *engine_mind(const struct engine *engine);

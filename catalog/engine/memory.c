@@ -16,6 +16,7 @@ enum { ROWS = 4, BANDS = SKETCH_MINIMA / ROWS };
 enum {
     HOMES = 3,     /* departments of one project that are looked up */
     COMPARED = 32, /* memories that one project is compared with, the newest of a bucket first */
+    DIGEST_WORDS = crypto_hash_sha256_BYTES / sizeof(uint64_t),
 };
 static const uint32_t whole_fields = 1u << FIELD_NAME | 1u << FIELD_DESCRIPTION;
 static const uint32_t name_field = 1u << FIELD_NAME;
@@ -26,19 +27,43 @@ struct entry {
     uint32_t number;
 };
 
+/* A memory that came after the load, under one of its bands. */
+struct late_entry {
+    struct entry entry;
+    uint32_t next; /* in its chain, NO_NUMBER at the end */
+};
+
+/* Those: chains by the lower bits of the key, the newest memory first. */
+struct late {
+    struct late_entry *entries;
+    size_t count, capacity;
+    uint32_t *heads;
+    size_t chains; /* a power of two, or 0 */
+};
+
 struct memory {
-    struct remembered *all; /* newest first */
+    struct remembered *all;
     size_t count, capacity;
     struct strbuf sketches;
-    /* entries by the upper bits of their key: bucket b is [first[b], first[b + 1]) */
+    int64_t last_row; /* of the table, up to which it was read */
+    /* entries by the upper bits of their key: bucket b is [first[b], first[b + 1]), newest first */
     struct entry *entries;
     size_t entry_count;
     uint32_t *first;
     unsigned shift;
+    struct late late;
     struct arena arena;
     struct succession *succession;
-    unsigned char digest[crypto_hash_sha256_BYTES]; /* over what is remembered */
+    uint64_t digest[DIGEST_WORDS]; /* the sum of the hashes of what is remembered, in any order */
 };
+
+/* Whether memory a was made after memory b, as they are told apart everywhere. */
+static bool is_newer(const struct memory *memory, uint32_t a, uint32_t b)
+{
+    const struct remembered *x = &memory->all[a], *y = &memory->all[b];
+    int order = strcmp(x->when, y->when);
+    return order > 0 || (order == 0 && strcmp(x->review, y->review) < 0);
+}
 
 /* --- homes and keys --- */
 
@@ -99,15 +124,22 @@ struct loading {
     struct folded scratch;
     struct sketch sketch;
     size_t entry_capacity;
-    crypto_hash_sha256_state digest;
+    bool is_late; /* the entries are settled already */
 };
 
-static void add_to_digest(struct loading *loading, const struct review *review)
+static void add_to_digest(struct memory *memory, const struct review *review)
 {
     const char *texts[] = {review->id, review->department, review->item, review->kind};
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    uint64_t words[DIGEST_WORDS];
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        crypto_hash_sha256_update(&loading->digest, (const unsigned char *)texts[i],
-                                  strlen(texts[i]) + 1);
+        crypto_hash_sha256_update(&state, (const unsigned char *)texts[i], strlen(texts[i]) + 1);
+    crypto_hash_sha256_final(&state, digest);
+    memcpy(words, digest, sizeof words);
+    for (size_t w = 0; w < DIGEST_WORDS; w++)
+        memory->digest[w] += words[w];
 }
 
 static uint32_t pack(struct loading *loading, uint32_t fields, uint32_t *prints)
@@ -130,20 +162,56 @@ static struct homes homes_of_review(const struct loading *loading, const struct 
     return homes_of(&loading->guesses);
 }
 
-static void add_entries(struct loading *loading, const struct homes *homes, uint32_t number)
+static void chain(struct memory *memory, uint32_t e)
+{
+    struct late *late = &memory->late;
+    struct late_entry *added = &late->entries[e];
+    uint32_t *link = &late->heads[added->entry.key & (late->chains - 1)];
+    while (*link != NO_NUMBER &&
+           is_newer(memory, late->entries[*link].entry.number, added->entry.number))
+        link = &late->entries[*link].next;
+    added->next = *link;
+    *link = e;
+}
+
+static void add_late(struct memory *memory, struct entry entry)
+{
+    struct late *late = &memory->late;
+    if (late->count == late->capacity) {
+        late->capacity = late->capacity ? late->capacity * 2 : 1024;
+        late->entries = xrealloc(late->entries, late->capacity * sizeof *late->entries);
+        late->heads = xrealloc(late->heads, late->capacity * sizeof *late->heads);
+        late->chains = late->capacity;
+        memset(late->heads, 0xFF, late->chains * sizeof *late->heads);
+        for (uint32_t e = 0; e < late->count; e++)
+            chain(memory, e);
+    }
+    late->entries[late->count] = (struct late_entry){entry, NO_NUMBER};
+    chain(memory, (uint32_t)late->count++);
+}
+
+static void add_entry(struct loading *loading, struct entry entry)
 {
     struct memory *memory = loading->memory;
-    uint32_t minima[SKETCH_MINIMA];
-    sketch_minima(&loading->reading, minima);
-    if (memory->entry_count + HOMES * BANDS > loading->entry_capacity) {
+    if (loading->is_late) {
+        add_late(memory, entry);
+        return;
+    }
+    if (memory->entry_count == loading->entry_capacity) {
         loading->entry_capacity = loading->entry_capacity * 3 / 2 + 1024;
         memory->entries =
             xrealloc(memory->entries, loading->entry_capacity * sizeof *memory->entries);
     }
+    memory->entries[memory->entry_count++] = entry;
+}
+
+static void add_entries(struct loading *loading, const struct homes *homes, uint32_t number)
+{
+    uint32_t minima[SKETCH_MINIMA];
+    sketch_minima(&loading->reading, minima);
     for (size_t h = 0; h < homes->count; h++)
         for (uint32_t band = 0; band < BANDS; band++)
-            memory->entries[memory->entry_count++] =
-                (struct entry){band_key(minima, homes->all[h], band), number};
+            add_entry(loading, (struct entry){band_key(minima, homes->all[h], band), number});
 }
 
 static struct remembered *new_remembered(struct memory *memory)
@@ -168,14 +236,14 @@ static int load_review(const struct review *review, void *argument)
     struct memory *memory = loading->memory;
     const struct thesaurus *thesaurus = loading->thesaurus;
     const char *texts[FIELDS] = {review->name, review->description, "", "", "", ""};
-    add_to_digest(loading, review);
+    add_to_digest(memory, review);
     reading_take(&loading->reading, thesaurus->folder, loading->no_phrases, texts);
     if (!loading->reading.mass_count)
         return 0;
     directory_resolve(loading->directory, review->unit, review->unit_department, &loading->scratch,
                       &loading->guesses);
     struct homes homes = homes_of_review(loading, review);
-    add_entries(loading, &homes, (uint32_t)memory->count);
+    uint32_t number = (uint32_t)memory->count;
 
     struct remembered *one = new_remembered(memory);
     *one = (struct remembered){
@@ -189,11 +257,13 @@ static int load_review(const struct review *review, void *argument)
         .revision = thesaurus_revision(thesaurus, review->revision),
         .unit = hash_unit(thesaurus->folder, review->unit, &loading->scratch),
         .offset = memory->sketches.length,
+        .when = arena_text(&memory->arena, review->reviewed_at),
     };
     if (*review->project)
         one->project_key = hash_text(one->unit, review->project);
     one->bytes = pack(loading, whole_fields, &one->prints);
     one->name_bytes = pack(loading, name_field, &one->name_prints);
+    add_entries(loading, &homes, number);
     return 0;
 }
 
@@ -216,30 +286,51 @@ static void settle(struct memory *memory)
     }
     free(memory->entries);
     memory->entries = sorted;
-    memory->all = xrealloc(memory->all, (memory->count + 1) * sizeof *memory->all);
+    memory->capacity = memory->count + 1;
+    memory->all = xrealloc(memory->all, memory->capacity * sizeof *memory->all);
+}
+
+static struct loading *begin_loading(struct memory *memory, const struct thesaurus *thesaurus,
+                                     const struct directory *directory)
+{
+    struct loading *loading = xcalloc(1, sizeof *loading);
+    *loading = (struct loading){
+        .memory = memory, .thesaurus = thesaurus, .directory = directory, .no_phrases = trie_new()};
+    return loading;
+}
+
+static void end_loading(struct loading **loading)
+{
+    trie_destroy(&(*loading)->no_phrases);
+    reading_free(&(*loading)->reading);
+    folded_free(&(*loading)->scratch);
+    free(*loading);
+    *loading = NULL;
 }
 
 struct memory *memory_load(struct store *store, const struct thesaurus *thesaurus,
                            const struct directory *directory, struct fault *fault)
 {
     struct memory *memory = xcalloc(1, sizeof *memory);
-    struct loading *loading = xcalloc(1, sizeof *loading);
-    *loading = (struct loading){
-        .memory = memory, .thesaurus = thesaurus, .directory = directory, .no_phrases = trie_new()};
-    crypto_hash_sha256_init(&loading->digest);
+    struct loading *loading = begin_loading(memory, thesaurus, directory);
     memory->succession = succession_load(store, thesaurus, fault);
+    memory->last_row = reviews_last_row(store);
     int failed = !memory->succession || reviews_each(store, false, load_review, loading, fault);
-    if (memory->succession)
-        succession_hash(memory->succession, &loading->digest);
-    crypto_hash_sha256_final(&loading->digest, memory->digest);
     settle(memory);
-    trie_destroy(&loading->no_phrases);
-    reading_free(&loading->reading);
-    folded_free(&loading->scratch);
-    free(loading);
+    end_loading(&loading);
     if (failed)
         memory_destroy(&memory);
     return memory;
+}
+
+int memory_update(struct memory *memory, struct store *store, const struct thesaurus *thesaurus,
+                  const struct directory *directory, struct fault *fault)
+{
+    struct loading *loading = begin_loading(memory, thesaurus, directory);
+    loading->is_late = true;
+    int failed = reviews_since(store, &memory->last_row, load_review, loading, fault);
+    end_loading(&loading);
+    return failed ? -1 : 0;
 }
 
 void memory_destroy(struct memory **memory)
@@ -249,6 +340,8 @@ void memory_destroy(struct memory **memory)
     free((*memory)->all);
     free((*memory)->entries);
     free((*memory)->first);
+    free((*memory)->late.entries);
+    free((*memory)->late.heads);
     succession_destroy(&(*memory)->succession);
     strbuf_free(&(*memory)->sketches);
     arena_free(&(*memory)->arena);
@@ -271,7 +364,8 @@ char *memory_model(const struct memory *memory, const char *model)
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
     crypto_hash_sha256_update(&state, (const unsigned char *)model, strlen(model) + 1);
-    crypto_hash_sha256_update(&state, memory->digest, sizeof memory->digest);
+    crypto_hash_sha256_update(&state, (const unsigned char *)memory->digest, sizeof memory->digest);
+    succession_hash(memory->succession, &state);
     crypto_hash_sha256_final(&state, digest);
     strbuf_printf(&name, "sha256:%s", sodium_bin2hex(hex, sizeof hex, digest, sizeof digest));
     return strbuf_take(&name);
@@ -293,6 +387,27 @@ static void add_found(struct found *found, uint32_t number)
         found->all[found->count++] = number;
 }
 
+/* Those of one key, the newest first, of what was loaded and of what came since. */
+static void find_key(const struct memory *memory, uint32_t key, struct found *found)
+{
+    const struct late *late = &memory->late;
+    uint32_t e = memory->first[key >> memory->shift],
+             end = (&memory->first[key >> memory->shift])[1];
+    uint32_t l = late->count ? late->heads[key & (late->chains - 1)] : NO_NUMBER;
+    while (found->count < COMPARED && (e < end || l != NO_NUMBER)) {
+        const struct entry *entry;
+        if (l == NO_NUMBER || (e < end && is_newer(memory, memory->entries[e].number,
+                                                   late->entries[l].entry.number))) {
+            entry = &memory->entries[e++];
+        } else {
+            entry = &late->entries[l].entry;
+            l = late->entries[l].next;
+        }
+        if (entry->key == key)
+            add_found(found, entry->number);
+    }
+}
+
 /* The buckets are far apart in memory: all are asked for before the first is read. */
 static void find_home(const struct memory *memory, const uint32_t *minima, uint64_t home,
                       struct found *found)
@@ -304,12 +419,8 @@ static void find_home(const struct memory *memory, const uint32_t *minima, uint6
     }
     for (uint32_t band = 0; band < BANDS; band++)
         __builtin_prefetch(&memory->entries[memory->first[keys[band] >> memory->shift]]);
-    for (uint32_t band = 0; band < BANDS; band++) {
-        const uint32_t *first = &memory->first[keys[band] >> memory->shift];
-        for (uint32_t e = first[0]; e < first[1] && found->count < COMPARED; e++)
-            if (memory->entries[e].key == keys[band])
-                add_found(found, memory->entries[e].number);
-    }
+    for (uint32_t band = 0; band < BANDS; band++)
+        find_key(memory, keys[band], found);
 }
 
 struct match {
@@ -344,10 +455,10 @@ static bool is_replaced(const struct matches *matches, const struct remembered *
     return false;
 }
 
-static int by_age(const void *a, const void *b)
+static int by_age(const void *a, const void *b, void *memory)
 {
     const uint32_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
+    return *x == *y ? 0 : is_newer(memory, *x, *y) ? -1 : 1;
 }
 
 static void compare(const struct memory *memory, const struct reading *reading, struct found *found,
@@ -359,7 +470,7 @@ static void compare(const struct memory *memory, const struct reading *reading, 
     sketch_take(&name, reading, name_field);
     bool telling = whole.count >= MEMORY_TELLING_PAIRS;
     uint64_t unit_hash = telling ? 0 : hash_unit(folder, unit, scratch);
-    qsort(found->all, found->count, sizeof *found->all, by_age);
+    qsort_r(found->all, found->count, sizeof *found->all, by_age, (void *)memory);
     for (size_t i = 0; i < found->count; i++) {
         const struct remembered *one = &memory->all[found->all[i]];
         const char *packed = memory->sketches.text + one->offset;

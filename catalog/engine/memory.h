@@ -9,7 +9,7 @@
 #include "catalog/engine/thesaurus.h"
 
 /* The reviews of catalog.db that are in use, in memory, so that a project nearly the same as a decided
- * one (another year's, a re-submission) is decided as that was. Read-only once loaded. */
+ * one (another year's, a re-submission) is decided as that was. */
 
 /* How much two projects' names and descriptions must have in common (Jaccard over pairs of
  * characters; numbers and years are all alike there), and their names alone, to be the same project:
@@ -32,6 +32,7 @@ struct remembered {
     uint64_t unit, project_key;      /* hashes; project_key 0: the project had no id */
     uint64_t offset;                 /* of its packed sketches, the whole's, then the name's */
     uint32_t bytes, name_bytes, prints, name_prints;
+    const char *when; /* it was decided */
 };
 
 enum recall {
@@ -53,6 +54,11 @@ struct memory;
 struct memory *memory_load(struct store *store, const struct thesaurus *thesaurus,
                            const struct directory *directory, struct fault *fault);
 void memory_destroy(struct memory **memory);
+/* Takes up the reviews that came since, each at the cost of reading it; what part 'memory' of table
+ * change counts must not have changed. Memories of the same reviews recall the same, however they came
+ * to hold them. 0, or -1 with a fault; then what was read until there is held. */
+int memory_update(struct memory *memory, struct store *store, const struct thesaurus *thesaurus,
+                  const struct directory *directory, struct fault *fault);
 size_t memory_count(const struct memory *memory);
 /* The name (free()) of a model together with these memories: the model's own when there are none. */
 char *memory_model(const struct memory *memory, const char *model);

@@ -382,6 +382,34 @@ int reviews_each(struct store *store, bool all, review_fn *visit, void *argument
     return got < 0 ? -1 : status;
 }
 
+int reviews_since(struct store *store, int64_t *row, review_fn *visit, void *argument,
+                  struct fault *fault)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store,
+                      "SELECT id, project, revision, decision, department, code, item, kind, unit,"
+                      " unit_department, name, description, rest, reviewer, reviewed_at, reason,"
+                      " '', '', '', rowid FROM memory WHERE rowid > ? AND withdrawn_at = ''"
+                      " ORDER BY rowid",
+                      fault);
+    if (!statement)
+        return -1;
+    int status = 0, got = 0;
+    store_bind(statement, "i", *row);
+    while (status == 0 && (got = store_next(store, statement, fault)) > 0) {
+        struct review review = row_of(statement);
+        *row = sqlite3_column_int64(statement, 19);
+        status = visit(&review, argument);
+    }
+    sqlite3_finalize(statement);
+    return got < 0 ? -1 : status;
+}
+
+int64_t reviews_last_row(struct store *store)
+{
+    return store_number(store, "SELECT max(rowid) FROM memory", 0);
+}
+
 struct jv *review_case(const struct review *review)
 {
     if (!*review->kind)

@@ -46,6 +46,12 @@ int reviews_withdraw(struct store *store, const char *id, const char *by, const 
 int reviews_each(struct store *store, bool all, review_fn *visit, void *argument,
                  struct fault *fault);
 
+/* Visits those in use that came after row `*row` of the table, in the order in which they came; `*row`
+ * becomes that of the last one visited. As reviews_each otherwise. */
+int reviews_since(struct store *store, int64_t *row, review_fn *visit, void *argument,
+                  struct fault *fault);
+int64_t reviews_last_row(struct store *store);
+
 /* The review as a labelled case (jv_destroy; catalog/learn/cases.h), or NULL when it gives no answer. */
 struct jv *review_case(const struct review *review);
 

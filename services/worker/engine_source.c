@@ -96,13 +96,33 @@ void engine_source_destroy(struct engine_source **source)
     *source = NULL;
 }
 
+/* Reviews come in all the time, a catalog once a year: what is still true stays in memory. 0 when it
+ * does not suffice. */
+static int follow(struct engine_source *source, struct stamp file, struct stamp log)
+{
+    struct fault fault;
+    if (file.inode != source->file.inode)
+        return 0;
+    int status = engine_follow(source->engine, source->path, &fault);
+    if (status > 0) {
+        source->file = file;
+        source->log = log;
+    } else if (status < 0) {
+        log_warning("catalog_not_followed", "code=%s reason=\"%s\"", fault.code, fault.message);
+    }
+    return status > 0;
+}
+
 void engine_source_refresh(struct engine_source *source)
 {
-    if (same(stamp_of(source->path), source->file) && same(stamp_of(source->log_path), source->log))
+    struct stamp file = stamp_of(source->path), log = stamp_of(source->log_path);
+    if (same(file, source->file) && same(log, source->log))
         return;
     struct fault fault;
     char *before = xstrdup(engine_model(source->engine));
-    if (load(source, &fault))
+    if (follow(source, file, log))
+        log_debug("catalog_followed", "model=%s before=%s", engine_model(source->engine), before);
+    else if (load(source, &fault))
         log_error("catalog_load_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     else
         log_info("catalog_loaded", "model=%s before=%s", engine_model(source->engine), before);

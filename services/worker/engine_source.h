@@ -14,7 +14,7 @@ struct engine_source *engine_source_new(const char *catalog_path,
 void engine_source_destroy(struct engine_source **source);
 
 /* Looks at the file and takes up a new content; the old stays when that cannot be loaded (logged).
- * Not while a judge is at work. */
+ * Of new reviews and accepted findings no more than those is read. Not while a judge is at work. */
 void engine_source_refresh(struct engine_source *source);
 
 /* For what is judged from now on. Not while a judge is at work. */

@@ -1,5 +1,6 @@
 /* catalog.db is taken over from every earlier version of its schema, with what stands in it. */
 #include "catalog/catalog.h"
+#include "catalog/changes.sql.h"
 #include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
 #include "catalog/revision/revision.sql.h"
@@ -16,7 +17,8 @@
 
 #include <cmocka.h>
 
-static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql};
+static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql,
+                                         changes_sql};
 
 struct place {
     char *directory;

@@ -389,6 +389,129 @@ static void test_the_order_in_which_reviews_came_does_not_matter(void **state)
     fixture_destroy(&reversed);
 }
 
+/* --- an engine that goes on with what is decided --- */
+
+static void follow(struct fixture *fixture)
+{
+    struct fault fault = {0};
+    if (engine_follow(fixture->engine, fixture->path, &fault) != 1)
+        fail_msg("%s: %s", fault.code, fault.message);
+}
+
+/* Takes a review in without loading the engine anew. */
+static void remember_late(struct fixture *fixture, const char *id, const char *day,
+                          const char *project, const char *answer)
+{
+    struct engine *engine = fixture->engine;
+    struct judge *judge = fixture->judge;
+    fixture->engine = NULL;
+    fixture->judge = judge_new(engine, NULL);
+    remember(fixture, id, day, project, answer);
+    judge_destroy(&fixture->judge);
+    engine_destroy(&fixture->engine);
+    fixture->engine = engine;
+    fixture->judge = judge;
+    follow(fixture);
+}
+
+/* The engine says of itself and of the project what one that is loaded now says. */
+static void assert_as_loaded_now(struct fixture *fixture, const char *project)
+{
+    struct strbuf body = {0};
+    strbuf_printf(&body, "{%s}", project);
+    char *name = xstrdup(engine_model(fixture->engine));
+    size_t count = memory_count(fixture_mind(fixture)->memory);
+    struct answers followed = answers_of(fixture, body.text, body.length);
+    reload(fixture);
+    struct answers loaded = answers_of(fixture, body.text, body.length);
+    assert_string_equal(name, engine_model(fixture->engine));
+    assert_int_equal(count, memory_count(fixture_mind(fixture)->memory));
+    assert_string_equal(followed.text, loaded.text);
+    answers_free(&followed);
+    answers_free(&loaded);
+    free(name);
+    strbuf_free(&body);
+}
+
+static void test_a_review_is_followed_without_a_new_engine(void **state)
+{
+    remember_late(*state, "r-1", "2022-05-01", usual, ANSWER);
+    assert_follows(*state, next_year, "r-1");
+    assert_as_loaded_now(*state, next_year);
+}
+
+static void test_late_reviews_count_by_their_time_not_by_when_they_came(void **state)
+{
+    static const char again[] = "\"id\":\"p-1\"," NAME TEXT CIVIL OLD;
+    remember_late(*state, "r-3", "2022-07-01", again, OTHER_ANSWER);
+    remember_late(*state, "r-2", "2022-06-01", again, ANSWER);
+    remember_late(*state, "r-0", "2022-04-01", again, ANSWER);
+    assert_follows(*state, next_year, "r-3");
+    assert_as_loaded_now(*state, next_year);
+}
+
+static void test_a_withdrawal_is_followed_without_a_new_engine(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fault fault = {0};
+    struct store *store = open_store(fixture);
+    assert_int_equal(reviews_withdraw(store, "r-1", "组长", "误判", &fault), 0);
+    store_close(&store);
+    follow(fixture);
+    assert_follows(fixture, next_year, "");
+    assert_as_loaded_now(fixture, next_year);
+}
+
+/* More than one table of chains holds, all alike: who is found is a matter of order alone. */
+static void test_many_late_reviews_recall_as_those_that_were_loaded(void **state)
+{
+    enum { LATE = 150 };
+    struct fixture *fixture = *state;
+    struct fault fault = {0};
+    struct store *store = open_store(fixture);
+    struct strbuf text = {0};
+    for (int i = 0; i < LATE; i++) {
+        strbuf_reset(&text);
+        strbuf_printf(&text,
+                      "{\"id\":\"late-%d\",\"reviewer\":\"审\",\"time\":\"2022-05-%02d\",%s,"
+                      "\"project\":{" NAME TEXT CIVIL OLD "}}",
+                      i * 7 % LATE, 1 + i * 11 % 28, i % 40 ? ANSWER : OTHER_ANSWER);
+        struct jv *review = jv_read(text.text, text.length, &fault);
+        assert_int_equal(reviews_add(store, review, &fault), REVIEW_ADDED);
+        jv_destroy(&review);
+        if (i % 7 == 0)
+            follow(fixture);
+    }
+    store_close(&store);
+    strbuf_free(&text);
+    follow(fixture);
+    assert_int_equal(memory_count(fixture_mind(fixture)->memory), LATE + 1);
+    assert_as_loaded_now(fixture, next_year);
+}
+
+static void test_a_change_of_the_catalog_itself_cannot_be_followed(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE model SET hash = 'sha256:other'",
+        "DELETE FROM label WHERE rowid = (SELECT max(rowid) FROM label)",
+        "INSERT INTO alias VALUES ('某某中心', '民政', 1)",
+        "UPDATE item SET name = name || '等' WHERE code = 'A040201'",
+        "INSERT INTO in_use VALUES (1, '" REVISION_OLD "', 'x', 'y')",
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct fault fault = {0};
+        struct store *store = open_store(fixture);
+        if (store_exec(store, changes[i], &fault))
+            fail_msg("%s", fault.message);
+        store_close(&store);
+        if (engine_follow(fixture->engine, fixture->path, &fault) != 0)
+            fail_msg("followed: %s", changes[i]);
+        reload(fixture);
+        follow(fixture);
+    }
+}
+
 /* --- many memories --- */
 
 enum { MANY = 1500, LETTERS = 160, CHANGED = 5 };
@@ -474,6 +597,12 @@ int main(void)
         WITH_USUAL(test_memories_that_agree_do_not_disturb_each_other),
         WITH_USUAL(test_a_later_review_of_a_project_replaces_the_earlier),
         WITH_USUAL(test_a_revision_without_the_item_is_not_concerned),
+        cmocka_unit_test_setup_teardown(test_a_review_is_followed_without_a_new_engine, start,
+                                        finish),
+        WITH_USUAL(test_late_reviews_count_by_their_time_not_by_when_they_came),
+        WITH_USUAL(test_a_withdrawal_is_followed_without_a_new_engine),
+        WITH_USUAL(test_many_late_reviews_recall_as_those_that_were_loaded),
+        WITH_USUAL(test_a_change_of_the_catalog_itself_cannot_be_followed),
         WITH_USUAL(test_a_revision_with_the_item_gives_it_its_own_code),
         WITH_USUAL(test_an_item_of_class_b_is_remembered_too),
         WITH_USUAL(test_what_is_no_service_is_remembered_with_its_kind),
