@@ -45,6 +45,7 @@ static const char *const settings[] = {
     "http/proxy",
     "http/https_outside",
     "http/page",
+    "http/open_catalog",
     "http/threads",
     "http/connections",
     "http/connections_of_one",

@@ -20,6 +20,7 @@
 enum { SWEEP_MS = 1000, TIDY_MS = 3600 * 1000, READING_S = 120, SPARE_DESCRIPTORS = 256 };
 
 const struct gateway_options gateway_defaults = {
+    .open_catalog = true,
     .hands = 8,
     .connections = 4096,
     .connections_each = 512,

@@ -19,6 +19,7 @@ struct gateway_options {
     const char *key;
     const char
         *proxy; /* address of a reverse proxy whose X-Forwarded-For is believed; NULL: none */
+    bool open_catalog;    /* ROUTE_OPEN needs no session */
     bool https_outside;   /* the proxy speaks TLS: cookies are Secure */
     int hands;            /* threads that work on requests */
     int connections;      /* at most, in all */

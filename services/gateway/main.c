@@ -79,18 +79,21 @@ static int read_configuration(struct gateway_options *options, const struct conf
                  {&options->key, "http/key"},
                  {&options->proxy, "http/proxy"},
                  {&options->page, "http/page"}};
-    int64_t https = options->https_outside, hands = options->hands;
+    int64_t open_catalog = options->open_catalog, https = options->https_outside,
+            hands = options->hands;
     int64_t connections = options->connections, each = options->connections_each;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!*texts[i].option)
             *texts[i].option = config_text(config, texts[i].name);
     if (config_number(config, "http/https_outside", 0, 1, &https, fault) ||
+        config_number(config, "http/open_catalog", 0, 1, &open_catalog, fault) ||
         config_number(config, "http/threads", 1, 256, &hands, fault) ||
         config_number(config, "http/connections", 16, 100000, &connections, fault) ||
         config_number(config, "http/connections_of_one", 1, 100000, &each, fault) ||
         config_number(config, "limits/message_bytes", 1024, INT32_MAX, &options->body_bytes, fault))
         return -1;
     options->https_outside |= https != 0;
+    options->open_catalog = open_catalog != 0;
     options->hands = (int)hands;
     options->connections = (int)connections;
     options->connections_each = (int)each;

@@ -40,6 +40,7 @@ static const struct {
     {"question.too_slow", 503},
     {"queue.full", 503},
     {"receipt.unknown", 404},
+    {"reconcile.batch", 413},
     {"request.bad", 400},
     {"result.unknown", 404},
     {"review.", 422},

@@ -1,6 +1,7 @@
 #include "services/gateway/response.h"
 
 #include "services/gateway/gateway.h"
+#include "services/gateway/route.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@ static const char page_policy[] =
     " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types jinmu-xml";
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+
+/* May be shown in a frame of another site: an item's preview. */
+static const char open_policy[] = "default-src 'none'";
 
 char *gzip(const char *bytes, size_t length, int level, size_t *compressed)
 {
@@ -70,9 +74,15 @@ void response_add_headers(struct exchange *exchange, struct MHD_Response *respon
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
-    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    bool is_open = routes_is_open(exchange);
+    if (is_open)
+        MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    MHD_add_response_header(response, "Cross-Origin-Resource-Policy",
+                            is_open ? "cross-origin" : "same-origin");
     MHD_add_response_header(response, "Content-Security-Policy",
-                            answer->is_page ? page_policy : data_policy);
+                            is_open           ? open_policy
+                            : answer->is_page ? page_policy
+                                              : data_policy);
     if (options->certificate || options->https_outside)
         MHD_add_response_header(response, "Strict-Transport-Security", "max-age=31536000");
     if (!answer->cacheable)

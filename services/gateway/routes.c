@@ -3,10 +3,10 @@
 #include <string.h>
 
 static const struct route *const tables[] = {
-    session_routes, user_routes,         token_routes,  audit_routes,  project_routes,
-    receipt_routes, document_routes,     result_routes, review_routes, event_routes,
-    catalog_routes, catalog_item_routes, system_routes, dead_routes,   service_routes,
-    similar_routes, webhook_routes,
+    session_routes, user_routes,         token_routes,     audit_routes,  project_routes,
+    receipt_routes, document_routes,     result_routes,    review_routes, event_routes,
+    catalog_routes, catalog_item_routes, system_routes,    dead_routes,   service_routes,
+    similar_routes, webhook_routes,      reconcile_routes,
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
@@ -20,6 +20,11 @@ static bool is_bare_service(const struct exchange *exchange)
     return false;
 }
 
+bool routes_is_open(const struct exchange *exchange)
+{
+    return exchange->segment_count > 0 && strcmp(exchange->segments[0], "reconcile") == 0;
+}
+
 static bool has_prefix(const struct exchange *exchange)
 {
     return exchange->segment_count >= PREFIX_SEGMENTS &&
@@ -28,7 +33,7 @@ static bool has_prefix(const struct exchange *exchange)
 
 bool routes_is_api(const struct exchange *exchange)
 {
-    return is_bare_service(exchange) ||
+    return is_bare_service(exchange) || routes_is_open(exchange) ||
            (exchange->segment_count > 0 && strcmp(exchange->segments[0], "api") == 0);
 }
 
@@ -59,7 +64,7 @@ static bool same_method(const char *method, const char *wanted)
 
 const struct route *routes_find(struct exchange *exchange)
 {
-    size_t first = is_bare_service(exchange) ? 0 : PREFIX_SEGMENTS;
+    size_t first = is_bare_service(exchange) || routes_is_open(exchange) ? 0 : PREFIX_SEGMENTS;
     struct strbuf allowed = {0};
     const struct route *found = NULL;
     /* A pattern of words goes before one with a capture: /catalog/search, /catalog/{}/…; their
