@@ -264,6 +264,8 @@ static void print_shown(struct store *store, sqlite3_stmt *statement)
            *state ? " 〔" : "", state, *state ? "〕" : "");
     if (*store_text(statement, 4))
         print_path(store, store_text(statement, 0), department, store_text(statement, 4));
+    if (*store_text(statement, 9))
+        printf("    相符的说法：“%s”\n", store_text(statement, 9));
     print_restriction(store_text(statement, 6));
     if (*store_text(statement, 7))
         printf("    出处：%s\n", store_text(statement, 7));
@@ -310,27 +312,31 @@ static int show_or_search(struct catalog_call *call, const char *sql, const char
     return status;
 }
 
+/* After them comes the phrase that matched, '' when it was the name or the code. */
 #define SHOWN_COLUMNS                                                                              \
-    "SELECT revision, department, code, item.name, parent, state, restriction, source, line"       \
-    " FROM item JOIN revision ON number = revision "
+    "SELECT revision, department, code, item.name, parent, state, restriction, source, line, "
+#define SHOWN_TABLES " FROM item JOIN revision ON number = revision "
 
 static int run_show(struct catalog_call *call)
 {
     return show_or_search(call,
-                          SHOWN_COLUMNS "WHERE code = upper(?1) AND (?2 IS NULL OR revision = ?2)"
+                          SHOWN_COLUMNS "''" SHOWN_TABLES
+                                        "WHERE code = upper(?1) AND (?2 IS NULL OR revision = ?2)"
                                         " ORDER BY effective DESC, position",
                           call->arguments[0]);
 }
 
-/* Names and alternative labels that hold the text, in the names' own spelling. */
+/* Names and alternative labels that hold the text, in the names' own spelling. Of several labels the
+ * shortest is the nearest. */
 static int run_search(struct catalog_call *call)
 {
     return show_or_search(
         call,
         SHOWN_COLUMNS
-        "WHERE (instr(item.name, ?1) OR code = upper(?1) OR item.name IN (SELECT label.name FROM"
-        " label WHERE instr(label.text, ?1) AND label.kind = 'alt' AND label.code = item.code))"
-        " AND (?2 IS NULL OR revision = ?2)"
+        "iif(instr(item.name, ?1) OR code = upper(?1), '', (SELECT label.text FROM label"
+        " WHERE label.code = item.code AND label.name = item.name AND label.kind = 'alt'"
+        " AND instr(label.text, ?1) ORDER BY length(label.text), label.text LIMIT 1)) AS "
+        "phrase" SHOWN_TABLES "WHERE phrase IS NOT NULL AND (?2 IS NULL OR revision = ?2)"
         " ORDER BY instr(item.name, ?1) = 0, effective DESC, position",
         call->arguments[0]);
 }

@@ -85,7 +85,8 @@ def test_document_printed_as_csv_imports_to_the_same(keeper):
 
 def test_label_edits_reach_the_database(keeper):
     keeper.run("labels", "add", "民政", "A040302", "街头露宿者")
-    assert "流浪人员救助服务" in keeper.run("search", "街头露宿者")
+    found = keeper.run("search", "街头露宿者")
+    assert "流浪人员救助服务" in found and "相符的说法：“街头露宿者" in found, found
     keeper.run("labels", "remove", "民政", "A040302", "街头露宿者")
     keeper.run("search", "街头露宿者", status=1)
     keeper.run("labels", "add", "民政", "A999999", "无", status=2)
