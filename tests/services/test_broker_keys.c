@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { LOG_MS = 10000 };
+enum { LOG_MS = 10000, RETRY_MS = 500 };
 
 static int open_stage(void **state)
 {
@@ -150,13 +150,20 @@ static void test_the_servers_own_keys_open_no_door(void **state)
 static void test_without_a_key_nothing_gets_in_or_out(void **state)
 {
     struct stage *stage = *state;
-    zsock_t *peer = stage_peer_as(stage, NULL);
-    zsock_send(peer, "ssss", "MDPC02", "\001", "mmi.service", "echo");
-    assert_true(process_logged(stage->broker, "bad_peer peer=127.0.0.1 ", LOG_MS));
-    assert_true(peer_is_silent(peer, 50));
+    int64_t deadline = zclock_mono() + LOG_MS;
+    bool logged = false;
+    /* libzmq closes its side at the greeting and never comes again. When that is before the broker's
+     * thread has asked whose connection it is, it has no address to log: then another peer comes. */
+    while (!logged && zclock_mono() < deadline) {
+        zsock_t *peer = stage_peer_as(stage, NULL);
+        zsock_send(peer, "ssss", "MDPC02", "\001", "mmi.service", "echo");
+        logged = process_logged(stage->broker, "bad_peer peer=127.0.0.1 ", RETRY_MS);
+        assert_true(peer_is_silent(peer, 50));
+        zsock_set_linger(peer, 0);
+        zsock_destroy(&peer);
+    }
+    assert_true(logged);
     assert_int_equal(stage_number(stage, "totals.bad_messages"), 0);
-    zsock_set_linger(peer, 0);
-    zsock_destroy(&peer);
 }
 
 static void test_a_key_that_is_let_in_or_revoked_counts_at_once(void **state)
