@@ -3,67 +3,53 @@
 
 #include "common/fault.h"
 #include "common/store.h"
+#include "services/cli/verb_group.h"
 
-#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One call of `jinmu catalog VERB …`: its options and arguments as given. */
-enum { CALL_ARGUMENTS_MAX = 16 };
+/* One call of a verb that works on the catalog's database (jinmu catalog, reviews, findings, rules):
+ * its options and arguments as given. */
 enum call_format { FORMAT_TEXT, FORMAT_HTML, FORMAT_CSV, FORMAT_JSON, FORMAT_TURTLE };
 struct catalog_call {
     const char *db, *state, *data;
     const char *revision, *department;
     const char *title, *issued, *effective, *repeals;
-    const char *code, *name, *kind;
-    size_t line;
+    const char *code, *name, *kind, *field;
+    const char *by, *reason, *sure, *relation, *only;
+    int64_t line, least;
     bool strict, dry_run, all;
-    enum call_format format;
-    const char *by, *note, *sure, *relation;
-    const char *arguments[CALL_ARGUMENTS_MAX];
+    int format; /* enum call_format */
+    char **arguments;
     int argument_count;
 };
 
-/* The options as catalog verbs know them; a verb lists those that it takes. */
+/* The options that several of them have; a verb lists those that it takes. */
+#define CALL_TEXT(member, name, letter, argument, help)                                            \
+    TEXT_OPTION(struct catalog_call, member, name, letter, argument, help)
+#define CALL_FLAG(member, name, letter, help)                                                      \
+    FLAG_OPTION(struct catalog_call, member, name, letter, help)
+#define CALL_FORMAT(format_, name, letter, help)                                                   \
+    CHOICE_OPTION(struct catalog_call, format, format_, name, letter, help)
 #define OPTION_DB                                                                                  \
-    {                                                                                              \
-        "db", 'b', "FILE", 0, "catalog database (default: the state directory's)", 0               \
-    }
-#define OPTION_STATE                                                                               \
-    {                                                                                              \
-        "state", 's', "DIR", 0, "state directory", 0                                               \
-    }
+    PATH_OPTION(struct catalog_call, db, "db", 'b', "FILE",                                        \
+                "catalog database (default: the state directory's)")
+#define OPTION_STATE PATH_OPTION(struct catalog_call, state, "state", 's', "DIR", "state directory")
 #define OPTION_DATA                                                                                \
-    {                                                                                              \
-        "data", 'D', "DIR", 0, "folder with the catalog's data", 0                                 \
-    }
+    PATH_OPTION(struct catalog_call, data, "data", 'D', "DIR", "folder with the catalog's data")
 #define OPTION_REVISION                                                                            \
-    {                                                                                              \
-        "revision", 'r', "NUMBER", 0, "document number of a revision", 0                           \
-    }
-#define OPTION_DEPARTMENT                                                                          \
-    {                                                                                              \
-        "department", 'd', "NAME", 0, "only this department", 0                                    \
-    }
-#define OPTION_KEEPER                                                                              \
-    {                                                                                              \
-        "by", 'w', "WHO", 0, "who decides this (required)", 0                                      \
-    }
-#define OPTION_LINE                                                                                \
-    {                                                                                              \
-        "line", 'l', "N", 0, "line of the row in its document", 0                                  \
-    }
+    CALL_TEXT(revision, "revision", 'r', "NUMBER", "document number of a revision")
+#define OPTION_DEPARTMENT CALL_TEXT(department, "department", 'd', "NAME", "only this department")
+#define OPTION_KEEPER     CALL_TEXT(by, "by", 'w', "WHO", "who decides this (required)")
 
-/* A verb of the catalog: exit status as in verbs.h. */
+/* Exit status as in verbs.h. */
 typedef int catalog_verb_fn(struct catalog_call *call);
 struct catalog_verb {
-    const char *name;
+    struct group_verb verb;
     catalog_verb_fn *run;
-    const struct argp_option *options;
-    int least, most; /* arguments */
-    const char *arguments;
-    const char *summary;
 };
+/* Runs what a command line calls of a group whose verbs stand each in a struct catalog_verb. */
+int catalog_group_run(const struct verb_group *group, int argc, char **argv);
 extern const struct catalog_verb catalog_verb_import, catalog_verb_csv, catalog_verb_build,
     catalog_verb_list, catalog_verb_tree, catalog_verb_show, catalog_verb_search,
     catalog_verb_findings, catalog_verb_release, catalog_verb_assign, catalog_verb_labels,

@@ -6,44 +6,66 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Those whom a verb is for. */
+enum audience { FOR_CLERKS, FOR_KEEPERS, FOR_OPERATORS, AUDIENCES };
+static const char *const audiences[AUDIENCES] = {
+    [FOR_CLERKS] = "To read, classify and check projects",
+    [FOR_KEEPERS] = "To keep catalog, rules, reviews and model",
+    [FOR_OPERATORS] = "To run the services",
+};
+
 static const struct verb {
+    enum audience audience;
     const char *name;
     int (*run)(int argc, char **argv);
     const char *summary;
 } verbs[] = {
-    {"catalog", verb_catalog, "import, list and search the catalog"},
-    {"intake", verb_intake, "read projects out of a budget disclosure (text or PDF)"},
-    {"classify", verb_classify, "classify projects in-process, JSON Lines in and out"},
-    {"explain", verb_explain, "say what led to the first candidates of a project"},
-    {"serve", verb_serve, "start broker, collector and workers, and keep them running"},
-    {"keygen", verb_keygen, "make this machine's key of a role, for services over tcp"},
-    {"keys", verb_keys, "list, let in and revoke keys"},
-    {"submit", verb_submit, "hand projects to the services, or wait for their results"},
-    {"results", verb_results, "print stored results"},
-    {"watch", verb_watch, "print results as they are stored"},
-    {"status", verb_status, "say how the services are"},
-    {"findings", verb_findings, "accept findings with a reason"},
-    {"audit", verb_audit, "check whole budget documents: projects, declaration, tables"},
-    {"rules", verb_rules, "list, show and try the rules"},
-    {"dead", verb_dead, "see jobs that were given up, retry or drop them"},
-    {"doctor", verb_doctor, "look over state, databases, disk, clock and services"},
-    {"backup", verb_backup, "copy the databases while services work"},
-    {"restore", verb_restore, "put a backup's databases back"},
-    {"eval", verb_eval, "measure the engine on labelled cases"},
-    {"reviews", verb_reviews, "take in, list and withdraw what people decided"},
-    {"reclassify", verb_reclassify, "judge stored projects again, and say what moved"},
-    {"users", verb_users, "who may sign in to the HTTP service"},
-    {"tokens", verb_tokens, "API tokens: what programs sign in with"},
-    {"webhooks", verb_webhooks, "to whom results are sent, and what became of that"},
-    {"train", verb_train, "learn the model from labelled cases"},
+    {FOR_CLERKS, "intake", verb_intake, "read projects out of a budget disclosure (text or PDF)"},
+    {FOR_CLERKS, "audit", verb_audit,
+     "check whole budget documents: projects, declaration, tables"},
+    {FOR_CLERKS, "classify", verb_classify, "classify projects in-process, JSON Lines in and out"},
+    {FOR_CLERKS, "explain", verb_explain, "say what led to the first candidates of a project"},
+    {FOR_CLERKS, "submit", verb_submit, "hand projects to the services, or wait for their results"},
+    {FOR_CLERKS, "results", verb_results, "print stored results"},
+    {FOR_CLERKS, "watch", verb_watch, "print results as they are stored"},
+
+    {FOR_KEEPERS, "catalog", verb_catalog, "import, list and search the catalog"},
+    {FOR_KEEPERS, "rules", verb_rules, "list, show and try the rules"},
+    {FOR_KEEPERS, "findings", verb_findings, "accept findings with a reason"},
+    {FOR_KEEPERS, "reviews", verb_reviews, "take in, list and withdraw what people decided"},
+    {FOR_KEEPERS, "eval", verb_eval, "measure the engine on labelled cases"},
+    {FOR_KEEPERS, "train", verb_train, "learn the model from labelled cases"},
+    {FOR_KEEPERS, "reclassify", verb_reclassify, "judge stored projects again, and say what moved"},
+
+    {FOR_OPERATORS, "serve", verb_serve,
+     "start broker, collector and workers, and keep them running"},
+    {FOR_OPERATORS, "status", verb_status, "say how the services are"},
+    {FOR_OPERATORS, "doctor", verb_doctor, "look over state, databases, disk, clock and services"},
+    {FOR_OPERATORS, "dead", verb_dead, "see jobs that were given up, retry or drop them"},
+    {FOR_OPERATORS, "backup", verb_backup, "copy the databases while services work"},
+    {FOR_OPERATORS, "restore", verb_restore, "put a backup's databases back"},
+    {FOR_OPERATORS, "keygen", verb_keygen,
+     "make this machine's key of a role, for services over tcp"},
+    {FOR_OPERATORS, "keys", verb_keys, "list, let in and revoke keys"},
+    {FOR_OPERATORS, "users", verb_users, "who may sign in to the HTTP service"},
+    {FOR_OPERATORS, "tokens", verb_tokens, "API tokens: what programs sign in with"},
+    {FOR_OPERATORS, "webhooks", verb_webhooks, "to whom results are sent, and what became of that"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
+static void print_verbs(FILE *out, enum audience audience)
+{
+    fprintf(out, "\n%s:\n", audiences[audience]);
+    for (size_t i = 0; i < VERBS; i++)
+        if (verbs[i].audience == audience)
+            fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+}
+
 static int print_help(FILE *out, int status)
 {
-    fputs("Usage: jinmu VERB [OPTION…] [ARGUMENT…]\n\nVerbs:\n", out);
-    for (size_t i = 0; i < VERBS; i++)
-        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fputs("Usage: jinmu VERB [OPTION…] [ARGUMENT…]\n", out);
+    for (int audience = 0; audience < AUDIENCES; audience++)
+        print_verbs(out, (enum audience)audience);
     fputs("\n`jinmu VERB --help` tells the options of a verb.\n", out);
     return status;
 }

@@ -1,16 +1,17 @@
 /* jinmu audit: whole budget documents through intake, classification and all rules. */
 #include "catalog/audit/audit.h"
+#include "common/options.h"
 #include "common/state.h"
 #include "common/strbuf.h"
 #include "services/cli/audit_page.h"
 #include "services/cli/audit_sheet.h"
 #include "services/cli/audit_text.h"
-#include "services/cli/catalog_call.h"
 #include "services/cli/document_file.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 #include "services/collector/results.h"
 
+#include <argp.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@
 struct options {
     const char *db, *state, *page, *sheet;
     bool json, stored; /* --stored: compare with what was submitted */
-    char **paths;      /* as given */
-    size_t path_count;
+    char **paths;      /* as given, ended by NULL */
 };
 
 /* ---- which files ---- */
@@ -196,70 +196,33 @@ static int run(const struct options *options, const struct files *files, struct 
     return status ? status : errors > 0;
 }
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case 'b':
-        options->db = argument;
-        return 0;
-    case 's':
-        options->state = argument;
-        return 0;
-    case 'h':
-        options->page = argument;
-        return 0;
-    case 'x':
-        options->sheet = argument;
-        return 0;
-    case 'r':
-        options->stored = true;
-        return 0;
-    case 'j':
-        options->json = true;
-        return 0;
-    case ARGP_KEY_ARGS:
-        options->paths = state->argv + state->next;
-        options->path_count = (size_t)(state->argc - state->next);
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which FILE or folder?");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_list[] = {
-    {"html", 'h', "FILE", 0, "write a self-contained page", 0},
-    {"xlsx", 'x', "FILE", 0, "write a workbook", 0},
-    {"json", 'j', NULL, 0, "print JSON, one line a document, instead of text", 0},
-    {"stored", 'r', NULL, 0, "compare with the projects that the services have stored, too", 0},
-    OPTION_DB,
-    OPTION_STATE,
+static const struct option_row option_rows[] = {
+    PATH_OPTION(struct options, page, "html", 'h', "FILE", "write a self-contained page"),
+    PATH_OPTION(struct options, sheet, "xlsx", 'x', "FILE", "write a workbook"),
+    FLAG_OPTION(struct options, json, "json", 'j',
+                "print JSON, one line a document, instead of text"),
+    FLAG_OPTION(struct options, stored, "stored", 'r',
+                "compare with the projects that the services have stored, too"),
+    PATH_OPTION(struct options, db, "db", 'b', "FILE",
+                "catalog database (default: the state directory's)"),
+    PATH_OPTION(struct options, state, "state", 's', "DIR", "state directory"),
     {0}};
-static const struct argp arguments = {
-    option_list,
-    read_option,
-    "FILE|FOLDER…",
+static const struct command_form form = {
+    option_rows, 1, ARGUMENTS_ANY, "FILE|FOLDER…",
     "Checks budget disclosures (预算公开; text or PDF): every project by all rules, the "
-    "declaration "
-    "and the tables of each document against each other, projects nearly the same across them.\v"
-    "Exit status: 0 no finding of severity error, 1 there are some, 2 a file could not be read.",
-    NULL,
-    NULL,
-    NULL};
+    "declaration and the tables of each document against each other, projects nearly the same "
+    "across them.\v"
+    "Exit status: 0 no finding of severity error, 1 there are some, 2 a file could not be read."};
 
 int verb_audit(int argc, char **argv)
 {
     struct options options = {0};
     struct files files = {0};
     bool found = true;
-    argv[0] = (char *)"jinmu audit";
     argp_err_exit_status = 2;
-    argp_parse(&arguments, argc, argv, 0, NULL, &options);
-    for (size_t i = 0; i < options.path_count; i++)
-        found = add_path(&files, options.paths[i]) && found;
+    options.paths = options_read(&form, argc, argv, &options);
+    for (char **path = options.paths; *path; path++)
+        found = add_path(&files, *path) && found;
     int status = 2;
     struct engine *engine = files.count ? local_engine_open(options.db, options.state) : NULL;
     if (engine)

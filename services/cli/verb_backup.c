@@ -1,14 +1,12 @@
 /* jinmu backup, jinmu restore: the databases of a state, copied while it works, and put back. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "common/state.h"
 #include "services/cli/backup.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { KEY_REPLACE = 1000, KEY_JSON = 1001 };
 
 struct options {
     const char *state;
@@ -17,62 +15,24 @@ struct options {
     bool json;
 };
 
-static const struct argp_option backup_options[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"json", KEY_JSON, NULL, 0, "The list of files, as JSON", 0},
-    {0}};
-static const struct argp_option restore_options[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"json", KEY_JSON, NULL, 0, "The list of files, as JSON", 0},
-    {"replace", KEY_REPLACE, NULL, 0, "Move databases that are there into STATE/replaced-TIME", 0},
-    {0}};
+#define OPTION_JSON FLAG_OPTION(struct options, json, "json", 0, "The list of files, as JSON")
 
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case KEY_REPLACE:
-        options->replace = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->directory)
-            argp_error(parser, "one folder");
-        options->directory = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(parser, "say the backup's folder");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp backup_parser = {
-    backup_options,
-    parse_option,
-    "FOLDER",
+static const struct option_row backup_options[] = {STATE_OPTION(struct options), OPTION_JSON, {0}};
+static const struct option_row restore_options[] = {
+    STATE_OPTION(struct options),
+    OPTION_JSON,
+    FLAG_OPTION(struct options, replace, "replace", 0,
+                "Move databases that are there into STATE/replaced-TIME"),
+    {0}};
+static const struct command_form backup_form = {
+    backup_options, 1, 1, "FOLDER",
     "Copies spool.db, results.db and all other databases, while services may work, into a folder "
-    "that "
-    "is new or empty, checks the copies and lists them in manifest.json. Keys are not copied: keep "
-    "DIR/keys elsewhere.",
-    NULL,
-    NULL,
-    NULL};
-static const struct argp restore_parser = {
-    restore_options,
-    parse_option,
-    "FOLDER",
+    "that is new or empty, checks the copies and lists them in manifest.json. Keys are not copied: "
+    "keep DIR/keys elsewhere."};
+static const struct command_form restore_form = {
+    restore_options, 1, 1, "FOLDER",
     "Puts the databases of a backup into the state directory while no services run there. What had "
-    "been accepted and not done when the backup was made is done again, and stored once.",
-    NULL,
-    NULL,
-    NULL};
+    "been accepted and not done when the backup was made is done again, and stored once."};
 
 static void print_manifest(const struct jv *manifest, bool as_json)
 {
@@ -92,11 +52,11 @@ static void print_manifest(const struct jv *manifest, bool as_json)
     printf("made at %s\n", jv_get_text(manifest, "made_at"));
 }
 
-static int run(int argc, char **argv, const struct argp *parser, bool restores)
+static int run(int argc, char **argv, const struct command_form *form, bool restores)
 {
     struct options options = {0};
     struct fault fault = {"", ""};
-    argp_parse(parser, argc, argv, 0, NULL, &options);
+    options.directory = options_read(form, argc, argv, &options)[0];
     char *state = state_directory(options.state, &fault);
     struct jv *manifest = NULL;
     if (state)
@@ -114,10 +74,10 @@ static int run(int argc, char **argv, const struct argp *parser, bool restores)
 
 int verb_backup(int argc, char **argv)
 {
-    return run(argc, argv, &backup_parser, false);
+    return run(argc, argv, &backup_form, false);
 }
 
 int verb_restore(int argc, char **argv)
 {
-    return run(argc, argv, &restore_parser, true);
+    return run(argc, argv, &restore_form, true);
 }

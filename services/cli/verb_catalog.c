@@ -5,13 +5,12 @@
 #include "catalog/revision/in_use.h"
 #include "common/state.h"
 #include "common/strbuf.h"
-#include "common/text.h"
 #include "services/cli/catalog_call.h"
 #include "services/cli/columns.h"
 #include "services/cli/findings.h"
 #include "services/cli/verbs.h"
 
-#include <errno.h>
+#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ static const struct catalog_verb *const verbs[] = {
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
     &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff,
     &catalog_verb_map,    &catalog_verb_use,      &catalog_verb_propose};
-enum { VERBS = sizeof verbs / sizeof *verbs, NAME_WIDTH = 10, LAST_YEAR = 9999 };
+enum { VERBS = sizeof verbs / sizeof *verbs, LAST_YEAR = 9999 };
 
 int call_failed(const struct fault *fault)
 {
@@ -93,95 +92,28 @@ char *call_revision(const struct catalog_call *call, struct store *store)
     return number;
 }
 
-static error_t read_line_number(struct argp_state *state, const char *argument, size_t *line)
-{
-    char *end;
-    errno = 0;
-    unsigned long number = strtoul(argument, &end, 10);
-    if (errno || end == argument || *end || number == 0)
-        argp_error(state, "--line: '%s' is not a line number", argument);
-    *line = number;
-    return 0;
-}
-
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct catalog_call *call = state->input;
-    const char **texts[] = {
-        ['b'] = &call->db,       ['s'] = &call->state,      ['D'] = &call->data,
-        ['r'] = &call->revision, ['d'] = &call->department, ['T'] = &call->title,
-        ['i'] = &call->issued,   ['e'] = &call->effective,  ['R'] = &call->repeals,
-        ['c'] = &call->code,     ['N'] = &call->name,       ['k'] = &call->kind,
-        ['w'] = &call->by,       ['m'] = &call->note,       ['P'] = &call->sure,
-        ['x'] = &call->relation};
-    static const enum call_format formats[] = {
-        ['H'] = FORMAT_HTML, ['C'] = FORMAT_CSV, ['J'] = FORMAT_JSON, ['t'] = FORMAT_TURTLE};
-    if (key == 'l')
-        return read_line_number(state, argument, &call->line);
-    if (key == 'S' || key == 'n' || key == 'a') {
-        *(key == 'S' ? &call->strict : key == 'n' ? &call->dry_run : &call->all) = true;
-        return 0;
-    }
-    if (key == 'H' || key == 'C' || key == 'J' || key == 't') {
-        call->format = formats[key];
-        return 0;
-    }
-    if (key == ARGP_KEY_ARG) {
-        if (call->argument_count == CALL_ARGUMENTS_MAX)
-            return ARGP_ERR_UNKNOWN;
-        call->arguments[call->argument_count++] = argument;
-        return 0;
-    }
-    if (key <= 0 || (size_t)key >= sizeof texts / sizeof *texts || !texts[key])
-        return ARGP_ERR_UNKNOWN;
-    *texts[key] = argument;
-    return 0;
-}
-
-static int run(const struct catalog_verb *verb, int argc, char **argv)
+int catalog_group_run(const struct verb_group *group, int argc, char **argv)
 {
     struct catalog_call call = {0};
-    const struct argp argp = {verb->options, read_option, verb->arguments, verb->summary, NULL,
-                              NULL,          NULL};
-    char *name = xcalloc(strlen(verb->name) + sizeof "jinmu catalog ", 1);
-    sprintf(name, "jinmu catalog %s", verb->name);
-    argv[0] = name;
-    int failed = argp_parse(&argp, argc, argv, 0, NULL, &call);
-    if (!failed && (call.argument_count < verb->least || call.argument_count > verb->most)) {
-        fprintf(stderr, "Usage: %s [OPTION…] %s\n", name, verb->arguments);
-        failed = 1;
-    }
-    for (int i = 0; i < call.argument_count && !failed; i++)
-        if (!text_is_utf8(call.arguments[i], strlen(call.arguments[i]))) {
-            fprintf(stderr, "jinmu: 参数不是 UTF-8 文本\n");
-            failed = 1;
-        }
-    int status = failed ? 2 : verb->run(&call);
-    free(name);
-    return status;
+    int status = 2;
+    argp_err_exit_status = 2;
+    int number = verb_group_read(group, argc, argv, &call, &call.arguments, &status);
+    if (number == NO_VERB)
+        return status;
+    while (call.arguments[call.argument_count])
+        call.argument_count++;
+    const struct catalog_verb *verb = (const void *)group->verb((size_t)number);
+    return verb->run(&call);
 }
 
-static int print_help(FILE *out, int status)
+static const struct group_verb *verb_at(size_t number)
 {
-    fputs("Usage: jinmu catalog VERB [OPTION…] [ARGUMENT…]\n\nVerbs:\n", out);
-    for (size_t i = 0; i < VERBS; i++)
-        fprintf(out, "  %-*s %s\n", NAME_WIDTH, verbs[i]->name, verbs[i]->summary);
-    fputs("\n`jinmu catalog VERB --help` tells the options of a verb.\n", out);
-    return status;
+    return number < VERBS ? &verbs[number]->verb : NULL;
 }
 
 int verb_catalog(int argc, char **argv)
 {
-    argp_err_exit_status = 2;
-    if (argc < 2)
-        return print_help(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
-        return print_help(stdout, 0);
-    for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(argv[1], verbs[i]->name) == 0)
-            return run(verbs[i], argc - 1, argv + 1);
-    fprintf(stderr, "jinmu: no catalog verb '%s'\n", argv[1]);
-    return print_help(stderr, 2);
+    return catalog_group_run(&(struct verb_group){"catalog", verb_at}, argc, argv);
 }
 
 static void print_summary(const struct import_options *options, const struct import_result *result)
@@ -306,41 +238,30 @@ static int run_csv(struct catalog_call *call)
     return 0;
 }
 
-static const struct argp_option import_options[] = {
-    {"revision", 'r', "NUMBER", 0, "document number of the revision (required)", 0},
-    {"title", 'T', "TEXT", 0, "title of the document", 0},
-    {"issued", 'i', "DATE", 0, "date of issue: 2025-07-15, or a year", 0},
-    {"effective", 'e', "DATE", 0, "in force from (default: date of issue)", 0},
-    {"repeals", 'R', "NUMBER", 0, "document number that it repeals", 0},
-    {"strict", 'S', NULL, 0, "refuse the document when there is any finding", 0},
-    {"dry-run", 'n', NULL, 0, "say what would happen and change nothing", 0},
+static const struct option_row import_options[] = {
+    CALL_TEXT(revision, "revision", 'r', "NUMBER", "document number of the revision (required)"),
+    CALL_TEXT(title, "title", 'T', "TEXT", "title of the document"),
+    CALL_TEXT(issued, "issued", 'i', "DATE", "date of issue: 2025-07-15, or a year"),
+    CALL_TEXT(effective, "effective", 'e', "DATE", "in force from (default: date of issue)"),
+    CALL_TEXT(repeals, "repeals", 'R', "NUMBER", "document number that it repeals"),
+    CALL_FLAG(strict, "strict", 'S', "refuse the document when there is any finding"),
+    CALL_FLAG(dry_run, "dry-run", 'n', "say what would happen and change nothing"),
     OPTION_DB,
     OPTION_STATE,
     {0}};
-static const struct argp_option build_options[] = {OPTION_DATA, OPTION_DB, OPTION_STATE, {0}};
-static const struct argp_option csv_options[] = {{0}};
+static const struct option_row build_options[] = {OPTION_DATA, OPTION_DB, OPTION_STATE, {0}};
+static const struct option_row csv_options[] = {{0}};
 
 const struct catalog_verb catalog_verb_import = {
-    "import",
-    run_import,
-    import_options,
-    1,
-    1,
-    "FILE",
-    "Imports a revision from an official text or a CSV file."};
+    {"import",
+     {import_options, 1, 1, "FILE", "Imports a revision from an official text or a CSV file."}},
+    run_import};
 const struct catalog_verb catalog_verb_build = {
-    "build",
-    run_build,
-    build_options,
-    0,
-    0,
-    "",
-    "Builds the database again from the data folder; hand-imported revisions stay."};
+    {"build",
+     {build_options, 0, 0, "",
+      "Builds the database again from the data folder; hand-imported revisions stay."}},
+    run_build};
 const struct catalog_verb catalog_verb_csv = {
-    "csv",
-    run_csv,
-    csv_options,
-    1,
-    1,
-    "FILE",
-    "Prints an official text as CSV, to be mended and imported."};
+    {"csv",
+     {csv_options, 1, 1, "FILE", "Prints an official text as CSV, to be mended and imported."}},
+    run_csv};

@@ -113,21 +113,17 @@ static int run_diff(struct catalog_call *call)
     return 0;
 }
 
-static const struct argp_option options[] = {
+static const struct option_row options[] = {
     OPTION_DEPARTMENT,
-    {"html", 'H', NULL, 0, "a page", 0},
-    {"csv", 'C', NULL, 0, "a table as CSV, unchanged items too", 0},
-    {"json", 'J', NULL, 0, "one JSON object", 0},
+    CALL_FORMAT(FORMAT_HTML, "html", 'H', "a page"),
+    CALL_FORMAT(FORMAT_CSV, "csv", 'C', "a table as CSV, unchanged items too"),
+    CALL_FORMAT(FORMAT_JSON, "json", 'J', "one JSON object"),
     OPTION_DB,
     OPTION_STATE,
     OPTION_DATA,
     {0}};
 
 const struct catalog_verb catalog_verb_diff = {
-    "diff",
-    run_diff,
-    options,
-    2,
-    2,
-    "OLD NEW",
-    "Says what became of the items of one revision in another."};
+    {"diff",
+     {options, 2, 2, "OLD NEW", "Says what became of the items of one revision in another."}},
+    run_diff};

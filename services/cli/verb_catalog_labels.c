@@ -77,7 +77,7 @@ static int edit(struct catalog_call *call, bool remove)
                                .code = call->arguments[2],
                                .name = call->name,
                                .kind = call->kind ? call->kind : "alt",
-                               .phrases = call->arguments + 3,
+                               .phrases = (const char *const *)call->arguments + 3,
                                .phrase_count = (size_t)call->argument_count - 3,
                                .remove = remove};
     if (label_file_edit(data, &label, &changed, &fault))
@@ -102,19 +102,17 @@ static int run_labels(struct catalog_call *call)
     return 2;
 }
 
-static const struct argp_option options[] = {
-    {"kind", 'k', "KIND", 0, "alt (default), hidden or not", 0},
-    {"name", 'N', "TEXT", 0, "the item's name, when several rows have the code", 0},
+static const struct option_row options[] = {
+    CALL_TEXT(kind, "kind", 'k', "KIND", "alt (default), hidden or not"),
+    CALL_TEXT(name, "name", 'N', "TEXT", "the item's name, when several rows have the code"),
     OPTION_DATA,
     OPTION_DB,
     OPTION_STATE,
     {0}};
 
 const struct catalog_verb catalog_verb_labels = {
-    "labels",
-    run_labels,
-    options,
-    1,
-    CALL_ARGUMENTS_MAX,
-    "check | add DEPARTMENT CODE PHRASE… | remove DEPARTMENT CODE PHRASE…",
-    "Checks and edits the phrases by which items are found."};
+    {"labels",
+     {options, 1, ARGUMENTS_ANY,
+      "check | add DEPARTMENT CODE PHRASE… | remove DEPARTMENT CODE PHRASE…",
+      "Checks and edits the phrases by which items are found."}},
+    run_labels};

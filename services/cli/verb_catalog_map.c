@@ -178,7 +178,7 @@ static int decide_ids(struct catalog_call *call, struct store *store, bool confi
     for (int i = 1; i < call->argument_count; i++) {
         int64_t id;
         if (read_id(call->arguments[i], &id, fault) ||
-            correspondence_decide(store, id, confirm, call->by, call->note ? call->note : "",
+            correspondence_decide(store, id, confirm, call->by, call->reason ? call->reason : "",
                                   fault))
             return -1;
     }
@@ -199,7 +199,7 @@ static int correct(struct catalog_call *call, struct store *store, struct fault 
                          "--relation：exact、renamed、recoded、moved、split 或 merged");
     if (correspondence_correct(store, id, none ? "" : call->arguments[2],
                                none ? "" : call->arguments[3], relation, call->by,
-                               call->note ? call->note : "", fault))
+                               call->reason ? call->reason : "", fault))
         return -1;
     puts("已更正");
     return 0;
@@ -241,27 +241,25 @@ static int run_map(struct catalog_call *call)
     return 2;
 }
 
-static const struct argp_option options[] = {
+static const struct option_row options[] = {
     OPTION_DEPARTMENT,
-    {"all", 'a', NULL, 0, "list: unchanged items too; export: what is not confirmed too", 0},
+    CALL_FLAG(all, "all", 'a', "list: unchanged items too; export: what is not confirmed too"),
     OPTION_KEEPER,
-    {"note", 'm', "TEXT", 0, "why", 0},
-    {"sure", 'P', "P", 0, "confirm OLD NEW: all proposals of at least this confidence", 0},
-    {"relation", 'x', "NAME", 0, "correct: exact (default), renamed, recoded, moved, split, merged",
-     0},
-    {"csv", 'C', NULL, 0, "export: as CSV (default)", 0},
-    {"turtle", 't', NULL, 0, "export: as XKOS and SKOS, in Turtle", 0},
+    CALL_TEXT(reason, "note", 'm', "TEXT", "why"),
+    CALL_TEXT(sure, "sure", 'P', "P", "confirm OLD NEW: all proposals of at least this confidence"),
+    CALL_TEXT(relation, "relation", 'x', "NAME",
+              "correct: exact (default), renamed, recoded, moved, split, merged"),
+    CALL_FORMAT(FORMAT_CSV, "csv", 'C', "export: as CSV (default)"),
+    CALL_FORMAT(FORMAT_TURTLE, "turtle", 't', "export: as XKOS and SKOS, in Turtle"),
     OPTION_DB,
     OPTION_STATE,
     OPTION_DATA,
     {0}};
 
 const struct catalog_verb catalog_verb_map = {
-    "map",
-    run_map,
-    options,
-    1,
-    CALL_ARGUMENTS_MAX,
-    "propose OLD NEW | list OLD NEW | confirm ID… | confirm OLD NEW --sure P | reject ID… | "
-    "correct ID DEPARTMENT CODE | correct ID none | export OLD NEW",
-    "Proposes, confirms, corrects and exports which old item is which new one."};
+    {"map",
+     {options, 1, ARGUMENTS_ANY,
+      "propose OLD NEW | list OLD NEW | confirm ID… | confirm OLD NEW --sure P | reject ID… | "
+      "correct ID DEPARTMENT CODE | correct ID none | export OLD NEW",
+      "Proposes, confirms, corrects and exports which old item is which new one."}},
+    run_map};

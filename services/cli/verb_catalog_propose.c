@@ -228,7 +228,7 @@ static int read_options(const struct catalog_call *call, double *below, size_t *
     *below = call->sure ? strtod(call->sure, &end) : unlikely;
     if (call->sure && (end == call->sure || *end || !(*below >= 0 && *below <= 1)))
         return fault_set(fault, "cli.arguments", "--below 应当是 0 到 1 之间的数");
-    *least = call->line ? call->line : LEAST;
+    *least = call->least ? (size_t)call->least : LEAST;
     return 0;
 }
 
@@ -265,23 +265,21 @@ static int run_propose(struct catalog_call *call)
     return failed ? call_failed(&fault) : 0;
 }
 
-static const struct argp_option options[] = {
+static const struct option_row options[] = {
     OPTION_REVISION,
     OPTION_DEPARTMENT,
-    {"below", 'P', "P", 0, "services whose best item is right with less than this (0.5)", 0},
-    {"least", 'l', "N", 0, "groups of at least so many projects (2)", 0},
-    {"csv", 'C', NULL, 0, "as a table in the form of the catalog", 0},
-    {"html", 'H', NULL, 0, "a page", 0},
+    CALL_TEXT(sure, "below", 'P', "P",
+              "services whose best item is right with less than this (0.5)"),
+    NUMBER_OPTION(struct catalog_call, least, "least", 'l', 1, INT64_MAX,
+                  "groups of at least so many projects (2)"),
+    CALL_FORMAT(FORMAT_CSV, "csv", 'C', "as a table in the form of the catalog"),
+    CALL_FORMAT(FORMAT_HTML, "html", 'H', "a page"),
     OPTION_DB,
     OPTION_STATE,
     OPTION_DATA,
     {0}};
 
 const struct catalog_verb catalog_verb_propose = {
-    "propose",
-    run_propose,
-    options,
-    0,
-    0,
-    "",
-    "Groups stored services that no item fits, and suggests items for them."};
+    {"propose",
+     {options, 0, 0, "", "Groups stored services that no item fits, and suggests items for them."}},
+    run_propose};

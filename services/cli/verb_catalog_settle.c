@@ -49,7 +49,7 @@ static int settle(struct catalog_call *call, const char *new_department)
     char *path = call_database(call, &fault);
     struct settlement settlement = {.department = call->arguments[0],
                                     .code = call->arguments[1],
-                                    .line = call->line,
+                                    .line = (size_t)call->line,
                                     .new_department = new_department,
                                     .new_code = call->code,
                                     .new_name = call->name};
@@ -82,28 +82,22 @@ static int run_assign(struct catalog_call *call)
     return settle(call, call->arguments[2]);
 }
 
-static const struct argp_option options[] = {
+static const struct option_row options[] = {
     OPTION_REVISION,
-    OPTION_LINE,
-    {"code", 'c', "CODE", 0, "the right code, when the printed one is a slip", 0},
-    {"name", 'N', "TEXT", 0, "the name, when none is printed", 0},
+    NUMBER_OPTION(struct catalog_call, line, "line", 'l', 1, INT64_MAX,
+                  "line of the row in its document"),
+    CALL_TEXT(code, "code", 'c', "CODE", "the right code, when the printed one is a slip"),
+    CALL_TEXT(name, "name", 'N', "TEXT", "the name, when none is printed"),
     OPTION_DB,
     OPTION_STATE,
     {0}};
 
 const struct catalog_verb catalog_verb_release = {
-    "release",
-    run_release,
-    options,
-    2,
-    2,
-    "DEPARTMENT CODE",
-    "Takes a row out of quarantine: it is as printed."};
+    {"release",
+     {options, 2, 2, "DEPARTMENT CODE", "Takes a row out of quarantine: it is as printed."}},
+    run_release};
 const struct catalog_verb catalog_verb_assign = {
-    "assign",
-    run_assign,
-    options,
-    3,
-    3,
-    "DEPARTMENT CODE NEW_DEPARTMENT",
-    "Takes a row out of quarantine into the department that it belongs to."};
+    {"assign",
+     {options, 3, 3, "DEPARTMENT CODE NEW_DEPARTMENT",
+      "Takes a row out of quarantine into the department that it belongs to."}},
+    run_assign};

@@ -381,34 +381,26 @@ static int run_findings(struct catalog_call *call)
     return got < 0 ? 2 : 0;
 }
 
-static const struct argp_option list_options[] = {OPTION_DB, OPTION_STATE, {0}};
-static const struct argp_option tree_options[] = {
-    OPTION_REVISION, OPTION_DEPARTMENT, {"all", 'a', NULL, 0, "rows in quarantine too", 0},
+static const struct option_row list_options[] = {OPTION_DB, OPTION_STATE, {0}};
+static const struct option_row tree_options[] = {
+    OPTION_REVISION, OPTION_DEPARTMENT, CALL_FLAG(all, "all", 'a', "rows in quarantine too"),
     OPTION_DB,       OPTION_STATE,      {0}};
-static const struct argp_option show_options[] = {
+static const struct option_row show_options[] = {
     OPTION_REVISION, OPTION_DEPARTMENT, OPTION_DB, OPTION_STATE, {0}};
-static const struct argp_option findings_options[] = {
-    OPTION_REVISION, OPTION_DB, OPTION_STATE, {0}};
+static const struct option_row findings_options[] = {OPTION_REVISION, OPTION_DB, OPTION_STATE, {0}};
 
-const struct catalog_verb catalog_verb_list = {"list", run_list, list_options,          0,
-                                               0,      "",       "Lists the revisions."};
+const struct catalog_verb catalog_verb_list = {
+    {"list", {list_options, 0, 0, "", "Lists the revisions."}}, run_list};
 const struct catalog_verb catalog_verb_tree = {
-    "tree",
-    run_tree,
-    tree_options,
-    0,
-    0,
-    "",
-    "Prints the items of a revision (default: the one in force) as a tree."};
+    {"tree",
+     {tree_options, 0, 0, "",
+      "Prints the items of a revision (default: the one in force) as a tree."}},
+    run_tree};
 const struct catalog_verb catalog_verb_show = {
-    "show", run_show, show_options, 1, 1, "CODE", "Shows what a code means, by department."};
+    {"show", {show_options, 1, 1, "CODE", "Shows what a code means, by department."}}, run_show};
 const struct catalog_verb catalog_verb_search = {
-    "search", run_search, show_options, 1, 1, "TEXT", "Finds items by name, label or code."};
+    {"search", {show_options, 1, 1, "TEXT", "Finds items by name, label or code."}}, run_search};
 const struct catalog_verb catalog_verb_findings = {
-    "findings",
-    run_findings,
-    findings_options,
-    0,
-    0,
-    "",
-    "Lists what the import found, and what was done about it."};
+    {"findings",
+     {findings_options, 0, 0, "", "Lists what the import found, and what was done about it."}},
+    run_findings};

@@ -44,14 +44,11 @@ static int run_use(struct catalog_call *call)
     return failed ? call_failed(&fault) : 0;
 }
 
-static const struct argp_option options[] = {
+static const struct option_row options[] = {
     OPTION_KEEPER, OPTION_DB, OPTION_STATE, OPTION_DATA, {0}};
 
 const struct catalog_verb catalog_verb_use = {
-    "use",
-    run_use,
-    options,
-    0,
-    1,
-    "[REVISION]",
-    "Puts a revision into use, or says which one is; running workers follow within seconds."};
+    {"use",
+     {options, 0, 1, "[REVISION]",
+      "Puts a revision into use, or says which one is; running workers follow within seconds."}},
+    run_use};

@@ -1,10 +1,10 @@
 /* jinmu classify: projects as JSON Lines in, results as JSON Lines out, in the same order. */
 #include "catalog/engine/result.h"
+#include "common/options.h"
 #include "common/strbuf.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,39 +14,16 @@ struct options {
     const char *file, *catalog, *db, *state;
 };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case 'c':
-        options->catalog = argument;
-        return 0;
-    case 'd':
-        options->db = argument;
-        return 0;
-    case 's':
-        options->state = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file)
-            argp_usage(state);
-        options->file = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_list[] = {
-    {"catalog", 'c', "NUMBER", 0, "judge by this revision, whatever the projects name", 0},
-    {"db", 'd', "FILE", 0, "catalog database (default: that of the state directory)", 0},
-    {"state", 's', "DIR", 0, "state directory", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, catalog, "catalog", 'c', "NUMBER",
+                "judge by this revision, whatever the projects name"),
+    PATH_OPTION(struct options, db, "db", 'd', "FILE",
+                "catalog database (default: that of the state directory)"),
+    PATH_OPTION(struct options, state, "state", 's', "DIR", "state directory"),
     {0}};
-static const struct argp arguments = {
-    option_list, read_option,
-    "[FILE|-]",  "Classifies projects in-process: JSON Lines in, JSON Lines out, order kept.",
-    NULL,        NULL,
-    NULL};
+static const struct command_form form = {
+    option_rows, 0, 1, "[FILE|-]",
+    "Classifies projects in-process: JSON Lines in, JSON Lines out, order kept."};
 
 static void print_result(const struct judged *judged, void *errors)
 {
@@ -117,8 +94,7 @@ static bool streams_held(const struct options *options, FILE *input)
 int verb_classify(int argc, char **argv)
 {
     struct options options = {0};
-    if (argp_parse(&arguments, argc, argv, 0, NULL, &options))
-        return 2;
+    options.file = options_read(&form, argc, argv, &options)[0];
     bool from_stdin = !options.file || strcmp(options.file, "-") == 0;
     FILE *input = from_stdin ? stdin : fopen(options.file, "r");
     if (!input) {

@@ -5,12 +5,12 @@
 #include "common/mdp.h"
 #include "services/cli/columns.h"
 #include "services/cli/running.h"
+#include "services/cli/verb_group.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MS = 10000, KEY_JSON = 1000, KEY_ALL = 1001 };
+enum { ANSWER_MS = 10000 };
 
 struct options {
     const char *state;
@@ -20,69 +20,29 @@ struct options {
     bool all;
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"json", KEY_JSON, NULL, 0, "What the broker answers, as JSON", 0},
-    {"all", KEY_ALL, NULL, 0, "Retry or drop all of them", 0},
+#define OPTION_JSON FLAG_OPTION(struct options, json, "json", 0, "What the broker answers, as JSON")
+
+static const struct option_row look_options[] = {STATE_OPTION(struct options), OPTION_JSON, {0}};
+static const struct option_row change_options[] = {
+    STATE_OPTION(struct options),
+    OPTION_JSON,
+    FLAG_OPTION(struct options, all, "all", 0, "All of them"),
     {0}};
 
-static void take_argument(struct options *options, char *value, struct argp_state *parser)
-{
-    if (!options->what)
-        options->what = value;
-    else if (!options->uuid)
-        options->uuid = value;
-    else
-        argp_error(parser, "one job at a time, or --all");
-}
+static const struct group_verb verbs[] = {
+    {"list",
+     {look_options, 0, 0, "",
+      "Lists jobs that were given up because every attempt lost its worker, or because they were "
+      "not done by their deadline."}},
+    {"show", {look_options, 1, 1, "UUID", "Shows one of them with what was asked."}},
+    {"retry", {change_options, 0, 1, "UUID|--all", "Puts one, or all, into the queue again."}},
+    {"drop", {change_options, 0, 1, "UUID|--all", "Drops one, or all, for good."}},
+};
 
-static void check(const struct options *options, struct argp_state *parser)
+static const struct group_verb *verb_at(size_t number)
 {
-    static const char *const known[] = {"list", "show", "retry", "drop"};
-    size_t i = 0;
-    while (i < 4 && (!options->what || strcmp(options->what, known[i]) != 0))
-        i++;
-    if (i == 4)
-        argp_error(parser, "say list, show, retry or drop");
-    else if (i == 1 && !options->uuid)
-        argp_error(parser, "show which? say the job's UUID");
-    else if (i >= 2 && options->all == (options->uuid != NULL))
-        argp_error(parser, "%s which? say a job's UUID, or --all", options->what);
+    return number < sizeof verbs / sizeof *verbs ? &verbs[number] : NULL;
 }
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case KEY_ALL:
-        options->all = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        take_argument(options, value, parser);
-        return 0;
-    case ARGP_KEY_END:
-        check(options, parser);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {option_list,
-                                   parse_option,
-                                   "list\nshow UUID\nretry UUID|--all\ndrop UUID|--all",
-                                   "Jobs that were given up because every attempt lost its worker, "
-                                   "or because they were not done by "
-                                   "their deadline.",
-                                   NULL,
-                                   NULL,
-                                   NULL};
 
 /* What the broker writes down as reasons (dispatch.c), for people. */
 static const char *reason_for_people(const char *reason)
@@ -227,8 +187,18 @@ int verb_dead(int argc, char **argv)
     struct options options = {0};
     struct fault fault = {"", ""};
     struct running running = {0};
+    char **arguments;
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    int number = verb_group_read(&(struct verb_group){"dead", verb_at}, argc, argv, &options,
+                                 &arguments, &status);
+    if (number == NO_VERB)
+        return status;
+    options.what = verbs[number].name;
+    options.uuid = arguments[0];
+    if (verbs[number].form.least == 0 && verbs[number].form.most == 1 &&
+        options.all == (options.uuid != NULL))
+        options_refuse("jinmu dead", "which? say a job's UUID, or --all");
+    status = 2;
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 && running_check(&running, &fault) == 0)
         status = ask(&options, &running, &fault);

@@ -1,15 +1,13 @@
 /* jinmu doctor: whether all is well, and what to do when it is not. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "common/json.h"
 #include "services/cli/doctor.h"
 
-#include <argp.h>
 #include <czmq.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { KEY_JSON = 1000, KEY_THOROUGH = 1001 };
 
 struct options {
     const char *state;
@@ -17,40 +15,16 @@ struct options {
     bool thorough;
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"json", KEY_JSON, NULL, 0, "As JSON", 0},
-    {"thorough", KEY_THOROUGH, NULL, 0, "Compare every index with its table, which takes longer",
-     0},
+static const struct option_row option_rows[] = {
+    STATE_OPTION(struct options),
+    FLAG_OPTION(struct options, json, "json", 0, "As JSON"),
+    FLAG_OPTION(struct options, thorough, "thorough", 0,
+                "Compare every index with its table, which takes longer"),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case KEY_THOROUGH:
-        options->thorough = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    NULL,
+static const struct command_form form = {
+    option_rows, 0, 0, "",
     "Looks over the state directory, its databases and their versions, the disk, the clock and the "
-    "services. The exit status is 1 when something is wrong, 0 when there are at most notes.",
-    NULL,
-    NULL,
-    NULL};
+    "services. The exit status is 1 when something is wrong, 0 when there are at most notes."};
 
 static void print_text(const struct diagnosis *diagnosis)
 {
@@ -85,7 +59,7 @@ int verb_doctor(int argc, char **argv)
 {
     struct options options = {0};
     struct diagnosis diagnosis = {0};
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options_read(&form, argc, argv, &options);
     zsys_handler_set(NULL);
     doctor_examine(&diagnosis, options.state, options.thorough);
     if (options.json)

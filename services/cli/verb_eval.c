@@ -1,87 +1,43 @@
 /* jinmu eval: how right the engine is, on labelled cases. */
 #include "catalog/catalog.h"
 #include "catalog/learn/evaluate_compare.h"
+#include "common/options.h"
 #include "common/strbuf.h"
 #include "services/cli/eval_print.h"
 #include "services/cli/eval_report.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { FILES = 64, OPTION_JSON = 256, OPTION_WRONG, OPTION_COMPARE, OPTION_HTML };
-
 struct options {
-    const char *files[FILES];
-    size_t file_count;
+    char **files; /* ended by NULL */
     const char *db, *state;
     const char *earlier, *html;
-    long folds;
+    int64_t folds;
     bool json, wrong;
 };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *options = state->input;
-    char *end;
-    switch (key) {
-    case 'd':
-        options->db = argument;
-        return 0;
-    case 's':
-        options->state = argument;
-        return 0;
-    case 'x':
-        options->folds = strtol(argument, &end, 10);
-        if (*end || options->folds < 2 || options->folds > 20)
-            argp_error(state, "--cross-validate takes a number from 2 to 20");
-        return 0;
-    case OPTION_JSON:
-        options->json = true;
-        return 0;
-    case OPTION_WRONG:
-        options->wrong = true;
-        return 0;
-    case OPTION_COMPARE:
-        options->earlier = argument;
-        return 0;
-    case OPTION_HTML:
-        options->html = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file_count == FILES)
-            argp_error(state, "at most %d files", FILES);
-        options->files[options->file_count++] = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_usage(state);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_list[] = {
-    {"cross-validate", 'x', "K", 0,
+static const struct option_row option_rows[] = {
+    {"cross-validate", 'x', "K",
      "also measure models trained on these cases: each K-th part is judged by one that saw only "
      "the others",
-     0},
-    {"json", OPTION_JSON, NULL, 0, "print figures and outcomes as JSON", 0},
-    {"wrong", OPTION_WRONG, NULL, 0, "list the cases that came out wrong", 0},
-    {"compare", OPTION_COMPARE, "OLD.json", 0,
-     "say what got better and worse since, case by case; OLD.json is what --json printed", 0},
-    {"html", OPTION_HTML, "FILE", 0, "write a report with plots (in Chinese)", 0},
-    {"db", 'd', "FILE", 0, "catalog database", 0},
-    {"state", 's', "DIR", 0, "state directory", 0},
+     OPTION_NUMBER, offsetof(struct options, folds), 2, 20},
+    FLAG_OPTION(struct options, json, "json", 0, "print figures and outcomes as JSON"),
+    FLAG_OPTION(struct options, wrong, "wrong", 0, "list the cases that came out wrong"),
+    PATH_OPTION(struct options, earlier, "compare", 0, "OLD.json",
+                "say what got better and worse since, case by case; OLD.json is what --json "
+                "printed"),
+    PATH_OPTION(struct options, html, "html", 0, "FILE", "write a report with plots (in Chinese)"),
+    PATH_OPTION(struct options, db, "db", 'd', "FILE", "catalog database"),
+    PATH_OPTION(struct options, state, "state", 's', "DIR", "state directory"),
     {0}};
-static const struct argp arguments = {
-    option_list, read_option, "CASES…", "Measures the engine on labelled cases (JSON Lines).",
-    NULL,        NULL,        NULL};
+static const struct command_form form = {option_rows, 1, ARGUMENTS_ANY, "CASES…",
+                                         "Measures the engine on labelled cases (JSON Lines)."};
 
 /* What was measured, to be shown in one way or another. */
 struct measured {
@@ -138,8 +94,8 @@ static int write_text(const char *path, const char *text, struct fault *fault)
 static char *names_of(const struct options *options)
 {
     struct strbuf names = {0};
-    for (size_t i = 0; i < options->file_count; i++)
-        strbuf_printf(&names, "%s%s", i ? "、" : "", basename(options->files[i]));
+    for (char **file = options->files; *file; file++)
+        strbuf_printf(&names, "%s%s", names.length ? "、" : "", basename(*file));
     return strbuf_take(&names);
 }
 
@@ -199,7 +155,7 @@ static void print_text(const struct options *options, const struct measured *mea
     if (options->earlier)
         print_comparison(&measured->comparison, options->earlier);
     if (options->folds) {
-        printf("\n== cross-validated, %ld folds ==\n", options->folds);
+        printf("\n== cross-validated, %d folds ==\n", (int)options->folds);
         print_evaluation(options, &measured->crosswise);
     }
 }
@@ -246,8 +202,8 @@ done:
 
 static int read_cases(const struct options *options, struct cases *cases, struct fault *fault)
 {
-    for (size_t i = 0; i < options->file_count; i++)
-        if (cases_read(cases, options->files[i], fault))
+    for (char **file = options->files; *file; file++)
+        if (cases_read(cases, *file, fault))
             return -1;
     return 0;
 }
@@ -255,8 +211,7 @@ static int read_cases(const struct options *options, struct cases *cases, struct
 int verb_eval(int argc, char **argv)
 {
     struct options options = {0};
-    if (argp_parse(&arguments, argc, argv, 0, NULL, &options))
-        return 2;
+    options.files = options_read(&form, argc, argv, &options);
     struct cases cases = {0};
     struct fault fault = {0};
     int status = 2;

@@ -1,11 +1,11 @@
 /* jinmu explain: every feature of the first candidates, its value, its weight and their product. */
 #include "catalog/engine/evidence.h"
+#include "common/options.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,37 +17,14 @@ struct options {
     const char *file, *id, *db, *state;
 };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case 'i':
-        options->id = argument;
-        return 0;
-    case 'd':
-        options->db = argument;
-        return 0;
-    case 's':
-        options->state = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file)
-            argp_usage(state);
-        options->file = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_list[] = {
-    {"id", 'i', "ID", 0, "the project of that id (default: the first of the input)", 0},
-    {"db", 'd', "FILE", 0, "catalog database", 0},
-    {"state", 's', "DIR", 0, "state directory", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, id, "id", 'i', "ID",
+                "the project of that id (default: the first of the input)"),
+    PATH_OPTION(struct options, db, "db", 'd', "FILE", "catalog database"),
+    PATH_OPTION(struct options, state, "state", 's', "DIR", "state directory"),
     {0}};
-static const struct argp arguments = {
-    option_list, read_option, "[FILE|-]", "Explains how one project of JSON Lines was judged.",
-    NULL,        NULL,        NULL};
+static const struct command_form form = {option_rows, 0, 1, "[FILE|-]",
+                                         "Explains how one project of JSON Lines was judged."};
 
 static void print_kinds(const struct verdict *verdict)
 {
@@ -151,8 +128,7 @@ static struct jv *find_project(FILE *input, const char *id, struct fault *fault)
 int verb_explain(int argc, char **argv)
 {
     struct options options = {0};
-    if (argp_parse(&arguments, argc, argv, 0, NULL, &options))
-        return 2;
+    options.file = options_read(&form, argc, argv, &options)[0];
     bool from_stdin = !options.file || strcmp(options.file, "-") == 0;
     FILE *input = from_stdin ? stdin : fopen(options.file, "r");
     if (!input) {

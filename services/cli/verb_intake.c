@@ -1,5 +1,6 @@
 #include "services/cli/verbs.h"
 
+#include "common/options.h"
 #include "services/cli/document_file.h"
 
 #include <argp.h>
@@ -14,25 +15,16 @@ struct intake_options {
     bool whole; /* --document */
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    struct intake_options *options = state->input;
-    switch (key) {
-    case 'd':
-        options->whole = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file)
-            argp_error(state, "one FILE at a time");
-        options->file = argument;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which FILE? ('-' is the standard input)");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+static const struct option_row option_rows[] = {
+    FLAG_OPTION(struct intake_options, whole, "document", 'd',
+                "Print one JSON object for the whole document: its unit, what it declares, the "
+                "projects, the budget tables"),
+    {0}};
+static const struct command_form form = {
+    option_rows, 1, 1, "FILE|-",
+    "Reads a budget disclosure (预算公开) as text or PDF and prints each project in it as one line "
+    "of JSON, ready for `jinmu classify` and `jinmu submit`.\v"
+    "Exit status: 0 done, 1 no project found, 2 the file could not be read."};
 
 static int print_line(const struct jv *value)
 {
@@ -63,26 +55,12 @@ static int say(const char *path, const struct fault *fault)
 
 int verb_intake(int argc, char **argv)
 {
-    static const struct argp_option arguments[] = {
-        {"document", 'd', NULL, 0,
-         "Print one JSON object for the whole document: its unit, what it "
-         "declares, the projects, the budget tables",
-         0},
-        {0}};
-    static const struct argp argp = {
-        .options = arguments,
-        .parser = parse,
-        .args_doc = "FILE|-",
-        .doc =
-            "Reads a budget disclosure (预算公开) as text or PDF and prints each project in it as "
-            "one line of JSON, ready for `jinmu classify` and `jinmu submit`.\v"
-            "Exit status: 0 done, 1 no project found, 2 the file could not be read."};
     struct intake_options options = {0};
     struct fault fault = {0};
     int status = 0;
 
     argp_err_exit_status = 2;
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
+    options.file = options_read(&form, argc, argv, &options)[0];
     struct jv *document = document_file_read(options.file, &fault);
     if (!document)
         return say(options.file, &fault);

@@ -1,11 +1,11 @@
 /* jinmu results: what is stored. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "services/cli/event_line.h"
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
-#include <argp.h>
 #include <stdlib.h>
 
 enum { ANSWER_MS = 10000 };
@@ -17,53 +17,15 @@ struct options {
     int64_t limit; /* -1: none */
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"since", 'n', "N", 0, "Only those after event N", 0},
-    {"limit", 'l', "N", 0, "At most N", 0},
+static const struct option_row option_rows[] = {
+    STATE_OPTION(struct options),
+    NUMBER_OPTION(struct options, since, "since", 'n', 0, INT64_MAX, "Only those after event N"),
+    NUMBER_OPTION(struct options, limit, "limit", 'l', 0, INT64_MAX, "At most N"),
     {0}};
-
-static int64_t read_number(const char *text, const char *what, struct argp_state *parser)
-{
-    char *end;
-    long long number = strtoll(text, &end, 10);
-    if (end == text || *end || number < 0)
-        argp_error(parser, "%s is a number from 0", what);
-    return number;
-}
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case 'n':
-        options->since = read_number(value, "--since", parser);
-        return 0;
-    case 'l':
-        options->limit = read_number(value, "--limit", parser);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->id)
-            argp_error(parser, "one ID at a time");
-        options->id = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    "[ID]",
+static const struct command_form form = {
+    option_rows, 0, 1, "[ID]",
     "Prints stored results, one JSON object a line, each with the number of its event; with an ID, "
-    "those of that project.",
-    NULL,
-    NULL,
-    NULL};
+    "those of that project."};
 
 /* Prints rows and keeps the last event's number. */
 struct printing {
@@ -107,7 +69,7 @@ int verb_results(int argc, char **argv)
     struct running running = {0};
     struct inquiry *inquiry = NULL;
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options.id = options_read(&form, argc, argv, &options)[0];
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 &&
         running_check(&running, &fault) == 0 &&

@@ -13,12 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAME_WIDTH = 10, NAME_COLUMNS = 40 };
-
-struct call {
-    struct catalog_call catalog; /* --db, --state, --department, --all and the argument */
-    const char *by, *reason;
-};
+enum { NAME_COLUMNS = 40 };
 
 /* --- add --- */
 
@@ -54,20 +49,19 @@ static void add_lines(struct store *store, FILE *input, const char *file, struct
     free(line);
 }
 
-static int add(struct call *call)
+static int add(struct catalog_call *call)
 {
     struct fault fault = {0};
     struct call_writer writer;
     struct tally tally = {0};
-    const char *file = call->catalog.arguments[0];
+    const char *file = call->arguments[0];
     bool from_stdin = strcmp(file, "-") == 0;
     FILE *input = from_stdin ? stdin : fopen(file, "re");
     if (!input) {
         fprintf(stderr, "jinmu: %s: %s\n", file, strerror(errno));
         return 2;
     }
-    int failed =
-        call_writer_open(&writer, &call->catalog, &fault) || store_begin(writer.store, &fault);
+    int failed = call_writer_open(&writer, call, &fault) || store_begin(writer.store, &fault);
     if (!failed) {
         add_lines(writer.store, input, from_stdin ? "stdin" : file, &tally);
         failed = store_commit(writer.store, &fault);
@@ -137,17 +131,15 @@ static int list_review(const struct review *review, void *argument)
     return 0;
 }
 
-static int list(struct call *call)
+static int list(struct catalog_call *call)
 {
     struct fault fault = {0};
     struct listing listing = {.columns = {.count = 8}};
-    struct store *store = call_open(&call->catalog);
+    struct store *store = call_open(call);
     if (!store)
         return 2;
     listing.folder = folder_new();
-    char *wanted = call->catalog.department
-                       ? folder_fold_utf8(listing.folder, call->catalog.department)
-                       : NULL;
+    char *wanted = call->department ? folder_fold_utf8(listing.folder, call->department) : NULL;
     listing.department = wanted;
     int failed = reviews_each(store, true, list_review, &listing, &fault);
     columns_print(&listing.columns);
@@ -161,17 +153,17 @@ static int list(struct call *call)
 
 /* --- withdraw, export --- */
 
-static int withdraw(struct call *call)
+static int withdraw(struct catalog_call *call)
 {
     struct fault fault = {0};
     struct call_writer writer;
-    const char *id = call->catalog.arguments[0];
+    const char *id = call->arguments[0];
     if (!call->by || !*call->by) {
         fprintf(stderr, "jinmu: 请写明由谁撤回（--by）\n");
         return 2;
     }
     int failed =
-        call_writer_open(&writer, &call->catalog, &fault) ||
+        call_writer_open(&writer, call, &fault) ||
         reviews_withdraw(writer.store, id, call->by, call->reason ? call->reason : "", &fault);
     call_writer_close(&writer);
     if (failed) {
@@ -195,10 +187,10 @@ static int export_review(const struct review *review, void *argument)
     return 0;
 }
 
-static int export(struct call *call)
+static int export(struct catalog_call *call)
 {
     struct fault fault = {0};
-    struct store *store = call_open(&call->catalog);
+    struct store *store = call_open(call);
     if (!store)
         return 2;
     int failed = reviews_each(store, false, export_review, NULL, &fault);
@@ -208,86 +200,33 @@ static int export(struct call *call)
 
 /* --- the verbs --- */
 
-static const struct argp_option plain_options[] = {OPTION_DB, OPTION_STATE, OPTION_DATA, {0}};
-static const struct argp_option list_options[] = {
+static const struct option_row plain_options[] = {OPTION_DB, OPTION_STATE, OPTION_DATA, {0}};
+static const struct option_row list_options[] = {
     OPTION_DEPARTMENT, OPTION_DB, OPTION_STATE, OPTION_DATA, {0}};
-static const struct argp_option withdraw_options[] = {
-    {"by", 'w', "WHO", 0, "who withdraws it (required)", 0},
-    {"reason", 'm', "TEXT", 0, "why", 0},
+static const struct option_row withdraw_options[] = {
+    CALL_TEXT(by, "by", 'w', "WHO", "who withdraws it (required)"),
+    CALL_TEXT(reason, "reason", 'm', "TEXT", "why"),
     OPTION_DB,
     OPTION_STATE,
     OPTION_DATA,
     {0}};
 
-static const struct review_verb {
-    const char *name;
-    int (*run)(struct call *call);
-    const struct argp_option *options;
-    int arguments;
-    const char *argument, *summary;
-} verbs[] = {
-    {"add", add, plain_options, 1, "FILE|-", "Takes in reviews as JSON Lines."},
-    {"list", list, list_options, 0, "", "Lists reviews, the newest first, withdrawn ones too."},
-    {"withdraw", withdraw, withdraw_options, 1, "ID",
-     "Takes a wrong review out of use; it stays on record."},
-    {"export", export, plain_options, 0, "", "Prints the reviews in use as labelled cases."},
+static const struct catalog_verb verbs[] = {
+    {{"add", {plain_options, 1, 1, "FILE|-", "Takes in reviews as JSON Lines."}}, add},
+    {{"list", {list_options, 0, 0, "", "Lists reviews, the newest first, withdrawn ones too."}},
+     list},
+    {{"withdraw",
+      {withdraw_options, 1, 1, "ID", "Takes a wrong review out of use; it stays on record."}},
+     withdraw},
+    {{"export", {plain_options, 0, 0, "", "Prints the reviews in use as labelled cases."}}, export},
 };
-enum { VERBS = sizeof verbs / sizeof *verbs };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
+static const struct group_verb *verb_at(size_t number)
 {
-    struct call *call = state->input;
-    const char **texts[] = {['b'] = &call->catalog.db,   ['s'] = &call->catalog.state,
-                            ['D'] = &call->catalog.data, ['d'] = &call->catalog.department,
-                            ['w'] = &call->by,           ['m'] = &call->reason};
-    if (key == ARGP_KEY_ARG && call->catalog.argument_count < CALL_ARGUMENTS_MAX) {
-        call->catalog.arguments[call->catalog.argument_count++] = argument;
-        return 0;
-    }
-    if (key <= 0 || (size_t)key >= sizeof texts / sizeof *texts || !texts[key])
-        return ARGP_ERR_UNKNOWN;
-    if (!text_is_utf8(argument, strlen(argument)))
-        argp_error(state, "参数不是 UTF-8 文本");
-    *texts[key] = argument;
-    return 0;
-}
-
-static int run(const struct review_verb *verb, int argc, char **argv)
-{
-    struct call call = {0};
-    char name[32];
-    const struct argp argp = {verb->options, read_option, verb->argument, verb->summary, NULL,
-                              NULL,          NULL};
-    snprintf(name, sizeof name, "jinmu reviews %s", verb->name);
-    argv[0] = name;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &call))
-        return 2;
-    if (call.catalog.argument_count != verb->arguments) {
-        fprintf(stderr, "Usage: %s [OPTION…] %s\n", name, verb->argument);
-        return 2;
-    }
-    return verb->run(&call);
-}
-
-static int print_help(FILE *out, int status)
-{
-    fputs("Usage: jinmu reviews VERB [OPTION…] [ARGUMENT]\n\nVerbs:\n", out);
-    for (size_t i = 0; i < VERBS; i++)
-        fprintf(out, "  %-*s %s\n", NAME_WIDTH, verbs[i].name, verbs[i].summary);
-    fputs("\n`jinmu reviews VERB --help` tells the options of a verb.\n", out);
-    return status;
+    return number < sizeof verbs / sizeof *verbs ? &verbs[number].verb : NULL;
 }
 
 int verb_reviews(int argc, char **argv)
 {
-    argp_err_exit_status = 2;
-    if (argc < 2)
-        return print_help(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
-        return print_help(stdout, 0);
-    for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return run(&verbs[i], argc - 1, argv + 1);
-    fprintf(stderr, "jinmu: no reviews verb '%s'\n", argv[1]);
-    return print_help(stderr, 2);
+    return catalog_group_run(&(struct verb_group){"reviews", verb_at}, argc, argv);
 }

@@ -12,11 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct call {
-    const char *db, *state, *only, *argument;
-};
-
-static struct trial *open_trial(const struct call *call)
+static struct trial *open_trial(const struct catalog_call *call)
 {
     struct fault fault = {0};
     char *path = local_engine_path(call->db, call->state, &fault);
@@ -35,7 +31,7 @@ static const char *severity_text(enum severity severity)
 
 /* ---- list ---- */
 
-static int list(const struct call *call)
+static int list(struct catalog_call *call)
 {
     static const char *const heads[] = {"规则", "级别", "查什么", "依据"};
     struct columns columns = {.count = sizeof heads / sizeof *heads};
@@ -123,7 +119,7 @@ static void show_rule(const struct rule *rule)
     show_line("文件", rule->file);
 }
 
-static int show(const struct call *call)
+static int show(struct catalog_call *call)
 {
     struct trial *trial = open_trial(call);
     size_t shown = 0;
@@ -132,14 +128,15 @@ static int show(const struct call *call)
     const struct rules *rules = trial_rules(trial);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->all[i];
-        if (strcmp(rule->id, call->argument) != 0 && strcmp(rule->reported, call->argument) != 0)
+        if (strcmp(rule->id, call->arguments[0]) != 0 &&
+            strcmp(rule->reported, call->arguments[0]) != 0)
             continue;
         if (shown++)
             putchar('\n');
         show_rule(rule);
     }
     if (!shown)
-        fprintf(stderr, "jinmu: 没有规则“%s”，`jinmu rules list` 列出全部\n", call->argument);
+        fprintf(stderr, "jinmu: 没有规则“%s”，`jinmu rules list` 列出全部\n", call->arguments[0]);
     trial_destroy(&trial);
     return shown ? 0 : 1;
 }
@@ -170,7 +167,7 @@ static int test_examples(struct trial *trial)
     return failed ? 1 : 0;
 }
 
-static int test_lines(struct trial *trial, const struct call *call, FILE *input)
+static int test_lines(struct trial *trial, const struct catalog_call *call, FILE *input)
 {
     char *line = NULL;
     size_t capacity = 0, number = 0, ran = 0, wrong = 0;
@@ -185,10 +182,10 @@ static int test_lines(struct trial *trial, const struct call *call, FILE *input)
         struct jv *json = jv_read(line, (size_t)length, &fault);
         int right = json ? trial_line(trial, json, call->only, &complaints, &fault) : -1;
         if (right < 0) {
-            fprintf(stderr, "jinmu: %s:%zu: %s\n", call->argument, number, fault.message);
+            fprintf(stderr, "jinmu: %s:%zu: %s\n", call->arguments[0], number, fault.message);
             status = 2;
         } else if (!right) {
-            printf("%s:%zu:%s\n", call->argument, number, complaints.text);
+            printf("%s:%zu:%s\n", call->arguments[0], number, complaints.text);
             wrong++;
         }
         ran++;
@@ -201,12 +198,12 @@ static int test_lines(struct trial *trial, const struct call *call, FILE *input)
     return status ? status : wrong ? 1 : 0;
 }
 
-static int test(const struct call *call)
+static int test(struct catalog_call *call)
 {
-    bool from_stdin = call->argument && strcmp(call->argument, "-") == 0;
+    bool from_stdin = call->arguments[0] && strcmp(call->arguments[0], "-") == 0;
     FILE *input = NULL;
-    if (call->argument && !(input = from_stdin ? stdin : fopen(call->argument, "re"))) {
-        fprintf(stderr, "jinmu: %s: %s\n", call->argument, strerror(errno));
+    if (call->arguments[0] && !(input = from_stdin ? stdin : fopen(call->arguments[0], "re"))) {
+        fprintf(stderr, "jinmu: %s: %s\n", call->arguments[0], strerror(errno));
         return 2;
     }
     struct trial *trial = open_trial(call);
@@ -219,90 +216,30 @@ static int test(const struct call *call)
 
 /* ---- the verbs ---- */
 
-static const struct argp_option plain_options[] = {OPTION_DB, OPTION_STATE, {0}};
-static const struct argp_option test_options[] = {
-    {"only", 'o', "PREFIXES", 0, "compare only rules whose id begins so: \"code. scope.\"", 0},
+static const struct option_row plain_options[] = {OPTION_DB, OPTION_STATE, {0}};
+static const struct option_row test_options[] = {
+    CALL_TEXT(only, "only", 'o', "PREFIXES",
+              "compare only rules whose id begins so: \"code. scope.\""),
     OPTION_DB,
     OPTION_STATE,
     {0}};
 
-static const struct rules_verb {
-    const char *name;
-    int (*run)(const struct call *call);
-    const struct argp_option *options;
-    int least, most;
-    const char *argument, *summary;
-} verbs[] = {
-    {"list", list, plain_options, 0, 0, "", "Lists the rules with severity and legal basis."},
-    {"show", show, plain_options, 1, 1, "ID", "Shows a rule: patterns, examples, validity."},
-    {"test", test, test_options, 0, 1, "[FILE|-]",
-     "Runs the rules' own examples, or labelled projects as JSON Lines: {\"project\":…,"
-     "\"fires\":[ID…]}. Exit status 1 when one does not do as it says."},
-};
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
-struct parsed_call {
-    struct call call;
-    int arguments;
+static const struct catalog_verb verbs[] = {
+    {{"list", {plain_options, 0, 0, "", "Lists the rules with severity and legal basis."}}, list},
+    {{"show", {plain_options, 1, 1, "ID", "Shows a rule: patterns, examples, validity."}}, show},
+    {{"test",
+      {test_options, 0, 1, "[FILE|-]",
+       "Runs the rules' own examples, or labelled projects as JSON Lines: {\"project\":…,"
+       "\"fires\":[ID…]}. Exit status 1 when one does not do as it says."}},
+     test},
 };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
+static const struct group_verb *verb_at(size_t number)
 {
-    struct parsed_call *parsed = state->input;
-    switch (key) {
-    case 'b':
-        parsed->call.db = argument;
-        return 0;
-    case 's':
-        parsed->call.state = argument;
-        return 0;
-    case 'o':
-        parsed->call.only = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        parsed->call.argument = argument;
-        parsed->arguments++;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static int run(const struct rules_verb *verb, int argc, char **argv)
-{
-    struct parsed_call parsed = {0};
-    char name[32];
-    const struct argp argp = {verb->options, read_option, verb->argument, verb->summary, NULL,
-                              NULL,          NULL};
-    snprintf(name, sizeof name, "jinmu rules %s", verb->name);
-    argv[0] = name;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &parsed))
-        return 2;
-    if (parsed.arguments < verb->least || parsed.arguments > verb->most) {
-        fprintf(stderr, "Usage: %s [OPTION…] %s\n", name, verb->argument);
-        return 2;
-    }
-    return verb->run(&parsed.call);
-}
-
-static int print_help(FILE *out, int status)
-{
-    fputs("Usage: jinmu rules VERB [OPTION…] [ARGUMENT]\n\nVerbs:\n", out);
-    for (size_t i = 0; i < VERBS; i++)
-        fprintf(out, "  %-6s %s\n", verbs[i].name, verbs[i].summary);
-    return status;
+    return number < sizeof verbs / sizeof *verbs ? &verbs[number].verb : NULL;
 }
 
 int verb_rules(int argc, char **argv)
 {
-    argp_err_exit_status = 2;
-    if (argc < 2)
-        return print_help(stderr, 2);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
-        return print_help(stdout, 0);
-    for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return run(&verbs[i], argc - 1, argv + 1);
-    fprintf(stderr, "jinmu: no rules verb '%s'\n", argv[1]);
-    return print_help(stderr, 2);
+    return catalog_group_run(&(struct verb_group){"rules", verb_at}, argc, argv);
 }

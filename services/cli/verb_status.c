@@ -1,4 +1,5 @@
 /* jinmu status: what waits, who works, how fast. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "common/json.h"
@@ -7,12 +8,11 @@
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
-#include <argp.h>
 #include <czmq.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MS = 3000, KEY_JSON = 1000, KEY_METRICS = 1001 };
+enum { ANSWER_MS = 3000 };
 
 struct options {
     const char *state;
@@ -20,32 +20,14 @@ struct options {
     bool metrics;
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"json", KEY_JSON, NULL, 0, "All numbers, as JSON", 0},
-    {"metrics", KEY_METRICS, NULL, 0, "All numbers, in the text format of Prometheus", 0},
+static const struct option_row option_rows[] = {
+    STATE_OPTION(struct options),
+    FLAG_OPTION(struct options, json, "json", 0, "All numbers, as JSON"),
+    FLAG_OPTION(struct options, metrics, "metrics", 0,
+                "All numbers, in the text format of Prometheus"),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case KEY_JSON:
-        options->json = true;
-        return 0;
-    case KEY_METRICS:
-        options->metrics = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list, parse_option, NULL, "Says how the running services are.", NULL, NULL, NULL};
+static const struct command_form form = {option_rows, 0, 0, "",
+                                         "Says how the running services are."};
 
 static double number(const struct jv *object, const char *name)
 {
@@ -164,7 +146,7 @@ int verb_status(int argc, char **argv)
     struct fault fault = {"", ""};
     struct running running = {0};
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options_read(&form, argc, argv, &options);
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 && running_check(&running, &fault) == 0)
         status = print_status(&running, &options);

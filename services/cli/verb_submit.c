@@ -1,4 +1,5 @@
 /* jinmu submit: projects into the broker's queue, and their results back. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "common/json.h"
@@ -9,12 +10,9 @@
 #include "services/cli/submission.h"
 #include "services/worker/limits.h"
 
-#include <argp.h>
 #include <czmq.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { KEY_TABLE = 1000 };
 
 struct options {
     const char *state;
@@ -22,54 +20,16 @@ struct options {
     bool wait, bulk, table;
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"wait", 'w', NULL, 0, "Print the results, in the order of the input", 0},
-    {"table", KEY_TABLE, NULL, 0, "With --wait: as a table for reading", 0},
-    {"bulk", 'b', NULL, 0, "Let interactive requests pass by", 0},
+static const struct option_row option_rows[] = {
+    STATE_OPTION(struct options),
+    FLAG_OPTION(struct options, wait, "wait", 'w', "Print the results, in the order of the input"),
+    FLAG_OPTION(struct options, table, "table", 0, "With --wait: as a table for reading"),
+    FLAG_OPTION(struct options, bulk, "bulk", 'b', "Let interactive requests pass by"),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case 'w':
-        options->wait = true;
-        return 0;
-    case 'b':
-        options->bulk = true;
-        return 0;
-    case KEY_TABLE:
-        options->table = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file)
-            argp_error(parser, "one FILE at a time");
-        options->file = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (!options->file)
-            argp_error(parser, "which FILE? - is the standard input");
-        if (options->table && !options->wait)
-            argp_error(parser, "--table needs --wait");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    "FILE|-",
+static const struct command_form form = {
+    option_rows, 1, 1, "FILE|-",
     "Submits projects: one JSON object a line, or one JSON text. Prints a receipt for each request "
-    "that the queue has on disk, or the results.",
-    NULL,
-    NULL,
-    NULL};
+    "that the queue has on disk, or the results."};
 
 /* What is shown while the submission goes on. */
 struct display {
@@ -189,7 +149,9 @@ int verb_submit(int argc, char **argv)
     struct running running = {0};
     struct batches batches = {0};
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options.file = options_read(&form, argc, argv, &options)[0];
+    if (options.table && !options.wait)
+        options_refuse(argv[0], "--table needs --wait");
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 &&
         read_input(&batches, &options, running.config, &fault) == 0 &&

@@ -2,66 +2,33 @@
 #include "catalog/catalog.h"
 #include "catalog/engine/reviews.h"
 #include "catalog/learn/train.h"
+#include "common/options.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILES = 64 };
-
 struct options {
-    const char *files[FILES];
-    size_t file_count;
+    char **files; /* ended by NULL */
     const char *output, *db, *state;
     bool no_memory;
 };
 
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct options *options = state->input;
-    switch (key) {
-    case 'o':
-        options->output = argument;
-        return 0;
-    case 'd':
-        options->db = argument;
-        return 0;
-    case 's':
-        options->state = argument;
-        return 0;
-    case 'M':
-        options->no_memory = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file_count == FILES)
-            argp_error(state, "at most %d files", FILES);
-        options->files[options->file_count++] = argument;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_list[] = {
-    {"output", 'o', "FILE", 0, "where the model goes (default: model.txt of the data directory)",
-     0},
-    {"no-memory", 'M', NULL, 0, "leave the reviews out that were taken in", 0},
-    {"db", 'd', "FILE", 0, "catalog database", 0},
-    {"state", 's', "DIR", 0, "state directory", 0},
+static const struct option_row option_rows[] = {
+    PATH_OPTION(struct options, output, "output", 'o', "FILE",
+                "where the model goes (default: model.txt of the data directory)"),
+    FLAG_OPTION(struct options, no_memory, "no-memory", 'M',
+                "leave the reviews out that were taken in"),
+    PATH_OPTION(struct options, db, "db", 'd', "FILE", "catalog database"),
+    PATH_OPTION(struct options, state, "state", 's', "DIR", "state directory"),
     {0}};
-static const struct argp arguments = {
-    option_list,
-    read_option,
-    "[CASES…]",
+static const struct command_form form = {
+    option_rows, 0, ARGUMENTS_ANY, "[CASES…]",
     "Learns the model from labelled cases (default: cases/*.jsonl of the data directory, and the "
-    "reviews in use). The same cases and catalog give the same file.",
-    NULL,
-    NULL,
-    NULL};
+    "reviews in use). The same cases and catalog give the same file."};
 
 static int write_model(const struct model *model, const char *path)
 {
@@ -108,9 +75,9 @@ static int add_memory(struct cases *cases, const struct options *options, struct
 static int gather(struct cases *cases, const struct options *options, struct fault *fault)
 {
     int failed = 0;
-    for (size_t i = 0; !failed && i < options->file_count; i++)
-        failed = cases_read(cases, options->files[i], fault);
-    if (options->file_count)
+    for (char **file = options->files; !failed && *file; file++)
+        failed = cases_read(cases, *file, fault);
+    if (*options->files)
         return failed;
     failed = cases_read_all(cases, catalog_data_directory(), fault);
     if (!failed && !options->no_memory)
@@ -121,8 +88,7 @@ static int gather(struct cases *cases, const struct options *options, struct fau
 int verb_train(int argc, char **argv)
 {
     struct options options = {0};
-    if (argp_parse(&arguments, argc, argv, 0, NULL, &options))
-        return 2;
+    options.files = options_read(&form, argc, argv, &options);
     struct cases cases = {0};
     struct fault fault = {0};
     if (gather(&cases, &options, &fault)) {

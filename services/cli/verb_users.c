@@ -5,6 +5,7 @@
 #include "common/strbuf.h"
 #include "common/text.h"
 #include "services/cli/columns.h"
+#include "services/cli/verb_group.h"
 #include "services/gateway/accounts.h"
 
 #include <argp.h>
@@ -16,63 +17,26 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { KEY_DISPLAY = 1000, KEY_DAYS, KEY_PASSWORD_FILE, KEY_JSON, PASSWORD_BYTES = 300 };
+enum { PASSWORD_BYTES = 300, DAYS_MAX = 36500 };
 
 struct call {
     const char *state, *role, *display, *argument;
-    struct jv *units;
-    int days;
+    struct option_list units;
+    int64_t days;
     bool from_stdin, json;
 };
 
-static const struct argp_option options[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"role", 'r', "ROLE", 0, "submitter, reviewer, keeper or admin", 0},
-    {"unit", 'u', "UNIT", 0, "A unit of a submitter; may be given several times", 0},
-    {"display", KEY_DISPLAY, "NAME", 0, "The name that others see", 0},
-    {"days", KEY_DAYS, "N", 0, "A token ends after so many days", 0},
-    {"password-stdin", KEY_PASSWORD_FILE, NULL, 0, "Read the password from the standard input", 0},
-    {"json", KEY_JSON, NULL, 0, "Print JSON", 0},
+static const struct option_row options[] = {
+    STATE_OPTION(struct call),
+    TEXT_OPTION(struct call, role, "role", 'r', "ROLE", "submitter, reviewer, keeper or admin"),
+    LIST_OPTION(struct call, units, "unit", 'u', "UNIT",
+                "A unit of a submitter; may be given several times"),
+    TEXT_OPTION(struct call, display, "display", 0, "NAME", "The name that others see"),
+    NUMBER_OPTION(struct call, days, "days", 0, 1, DAYS_MAX, "A token ends after so many days"),
+    FLAG_OPTION(struct call, from_stdin, "password-stdin", 0,
+                "Read the password from the standard input"),
+    FLAG_OPTION(struct call, json, "json", 0, "Print JSON"),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct call *call = parser->input;
-    switch (key) {
-    case 's':
-        call->state = value;
-        return 0;
-    case 'r':
-        call->role = value;
-        return 0;
-    case 'u':
-        if (!text_is_utf8(value, strlen(value)))
-            argp_error(parser, "--unit is UTF-8");
-        jv_push(call->units, jv_of_text(value));
-        return 0;
-    case KEY_DISPLAY:
-        if (!text_is_utf8(value, strlen(value)))
-            argp_error(parser, "--display is UTF-8");
-        call->display = value;
-        return 0;
-    case KEY_DAYS:
-        call->days = (int)strtol(value, NULL, 10);
-        return 0;
-    case KEY_PASSWORD_FILE:
-        call->from_stdin = true;
-        return 0;
-    case KEY_JSON:
-        call->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (call->argument || !text_is_utf8(value, strlen(value)))
-            argp_error(parser, "one NAME");
-        call->argument = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 /* --- passwords --- */
 
@@ -129,6 +93,14 @@ static void note(struct accounts *accounts, const char *action, const char *obje
     accounts_note(accounts, &entry, NULL);
 }
 
+static struct jv *units_of(const struct call *call)
+{
+    struct jv *units = jv_array();
+    for (size_t i = 0; i < call->units.count; i++)
+        jv_push(units, jv_of_text(call->units.all[i]));
+    return units;
+}
+
 /* --- users --- */
 
 static int add_user(struct accounts *accounts, struct call *call, struct fault *fault)
@@ -142,7 +114,7 @@ static int add_user(struct accounts *accounts, struct call *call, struct fault *
     jv_set_text(wish, "name", call->argument);
     jv_set_text(wish, "role", call->role);
     jv_set_text(wish, "password", password);
-    jv_set(wish, "units", jv_copy(call->units));
+    jv_set(wish, "units", units_of(call));
     if (call->display)
         jv_set_text(wish, "display", call->display);
     int status = accounts_add_user(accounts, wish, fault);
@@ -254,9 +226,9 @@ static int add_token(struct accounts *accounts, struct call *call, struct fault 
     struct jv *wish = jv_object();
     jv_set_text(wish, "name", call->argument);
     jv_set_text(wish, "role", call->role ? call->role : "");
-    jv_set(wish, "units", jv_copy(call->units));
+    jv_set(wish, "units", units_of(call));
     if (call->days)
-        jv_set_number(wish, "expires_days", call->days);
+        jv_set_number(wish, "expires_days", (double)call->days);
     const char *user = getenv("USER");
     struct jv *token = accounts_add_token(accounts, wish, user ? user : "operator", fault);
     jv_destroy(&wish);
@@ -297,73 +269,72 @@ static int revoke_token(struct accounts *accounts, struct call *call, struct fau
 /* --- the verbs --- */
 
 struct account_verb {
-    const char *name;
+    struct group_verb verb;
     int (*run)(struct accounts *accounts, struct call *call, struct fault *fault);
-    const char *argument; /* "" : none */
-    const char *summary;
 };
 static const struct account_verb user_verbs[] = {
-    {"add", add_user, "NAME", "Adds a user; asks for the password."},
-    {"list", list_users, "", "Lists the users."},
-    {"passwd", set_password, "NAME", "Sets a user's password and ends the user's sessions."},
-    {"disable", disable_user, "NAME", "Lets a user sign in no more, and ends the sessions."},
-    {"enable", enable_user, "NAME", "Lets a disabled user sign in again."},
-    {0}};
+    {{"add", {options, 1, 1, "NAME", "Adds a user; asks for the password."}}, add_user},
+    {{"list", {options, 0, 0, "", "Lists the users."}}, list_users},
+    {{"passwd", {options, 1, 1, "NAME", "Sets a user's password and ends the user's sessions."}},
+     set_password},
+    {{"disable", {options, 1, 1, "NAME", "Lets a user sign in no more, and ends the sessions."}},
+     disable_user},
+    {{"enable", {options, 1, 1, "NAME", "Lets a disabled user sign in again."}}, enable_user},
+};
 static const struct account_verb token_verbs[] = {
-    {"add", add_token, "NAME", "Makes an API token for a program of that name, and prints it."},
-    {"list", list_tokens, "", "Lists the tokens, without their secrets."},
-    {"revoke", revoke_token, "ID", "Makes a token useless at once."},
-    {0}};
+    {{"add",
+      {options, 1, 1, "NAME", "Makes an API token for a program of that name, and prints it."}},
+     add_token},
+    {{"list", {options, 0, 0, "", "Lists the tokens, without their secrets."}}, list_tokens},
+    {{"revoke", {options, 1, 1, "ID", "Makes a token useless at once."}}, revoke_token},
+};
 
-static int run(const struct account_verb *verb, const char *noun, int argc, char **argv)
+static int run(const struct account_verb *verb, struct call *call)
 {
-    const struct argp argp = {options, parse_option, verb->argument, verb->summary, NULL,
-                              NULL,    NULL};
-    struct call call = {.units = jv_array()};
     struct fault fault = {"", ""};
     struct accounts *accounts = NULL;
-    char name[48];
     int status = 2;
-    snprintf(name, sizeof name, "jinmu %s %s", noun, verb->name);
-    argv[0] = name;
-    argp_parse(&argp, argc, argv, 0, NULL, &call);
-    if (!*verb->argument != !call.argument) {
-        fprintf(stderr, "Usage: %s [OPTION…] %s\n", name, verb->argument);
-        jv_destroy(&call.units);
-        return 2;
-    }
-    char *state = state_directory(call.state, &fault);
+    char *state = state_directory(call->state, &fault);
     char *path = state ? state_path(state, "gateway.db") : NULL;
     if (path && (accounts = accounts_open(path, &fault)))
-        status = verb->run(accounts, &call, &fault) ? 1 : 0;
+        status = verb->run(accounts, call, &fault) ? 1 : 0;
     if (status)
         fprintf(stderr, "jinmu: %s\n", fault.message);
     accounts_close(&accounts);
     free(path);
     free(state);
-    jv_destroy(&call.units);
     return status;
 }
 
-static int choose(const struct account_verb *verbs, const char *noun, int argc, char **argv)
+static int choose(const struct verb_group *group, int argc, char **argv)
 {
-    bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0);
-    for (const struct account_verb *verb = verbs; argc >= 2 && verb->name; verb++)
-        if (strcmp(argv[1], verb->name) == 0)
-            return run(verb, noun, argc - 1, argv + 1);
-    FILE *out = help ? stdout : stderr;
-    fprintf(out, "Usage: jinmu %s VERB [OPTION…] [ARGUMENT]\n\nVerbs:\n", noun);
-    for (const struct account_verb *verb = verbs; verb->name; verb++)
-        fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
-    return help ? 0 : 2;
+    struct call call = {0};
+    char **arguments;
+    int status;
+    argp_err_exit_status = 2;
+    int number = verb_group_read(group, argc, argv, &call, &arguments, &status);
+    if (number == NO_VERB)
+        return status;
+    call.argument = arguments[0];
+    return run((const void *)group->verb((size_t)number), &call);
+}
+
+static const struct group_verb *user_verb_at(size_t number)
+{
+    return number < sizeof user_verbs / sizeof *user_verbs ? &user_verbs[number].verb : NULL;
+}
+
+static const struct group_verb *token_verb_at(size_t number)
+{
+    return number < sizeof token_verbs / sizeof *token_verbs ? &token_verbs[number].verb : NULL;
 }
 
 int verb_users(int argc, char **argv)
 {
-    return choose(user_verbs, "users", argc, argv);
+    return choose(&(struct verb_group){"users", user_verb_at}, argc, argv);
 }
 
 int verb_tokens(int argc, char **argv)
 {
-    return choose(token_verbs, "tokens", argc, argv);
+    return choose(&(struct verb_group){"tokens", token_verb_at}, argc, argv);
 }

@@ -1,4 +1,5 @@
 /* jinmu watch: the event stream, whole: what a subscriber missed is asked from the store. */
+#include "common/options.h"
 #include "services/cli/verbs.h"
 
 #include "common/guard.h"
@@ -6,7 +7,6 @@
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
-#include <argp.h>
 #include <czmq.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,38 +22,15 @@ struct options {
     int64_t since; /* -1: from now on */
 };
 
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"since", 'n', "N", 0, "Begin behind event N (default: with what happens from now on)", 0},
+static const struct option_row option_rows[] = {
+    STATE_OPTION(struct options),
+    NUMBER_OPTION(struct options, since, "since", 'n', 0, INT64_MAX,
+                  "Begin behind event N (default: with what happens from now on)"),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    char *end;
-    switch (key) {
-    case 's':
-        options->state = value;
-        return 0;
-    case 'n':
-        options->since = strtoll(value, &end, 10);
-        if (end == value || *end || options->since < 0)
-            argp_error(parser, "--since is a number from 0");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    NULL,
+static const struct command_form form = {
+    option_rows, 0, 0, "",
     "Prints every event as it happens, one JSON object a line, in order and without a gap. Goes on "
-    "until it is stopped.",
-    NULL,
-    NULL,
-    NULL};
+    "until it is stopped."};
 
 struct watch {
     struct inquiry *inquiry;
@@ -149,7 +126,7 @@ int verb_watch(int argc, char **argv)
     struct running running = {0};
     struct watch watch = {0};
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options_read(&form, argc, argv, &options);
     zsys_handler_set(NULL);
     if (running_find(&running, options.state, &fault) == 0 &&
         running_check(&running, &fault) == 0 && start(&watch, &running, options.since, &fault) == 0)

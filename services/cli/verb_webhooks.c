@@ -3,9 +3,9 @@
 
 #include "common/state.h"
 #include "common/strbuf.h"
-#include "common/text.h"
 #include "services/cli/columns.h"
 #include "services/cli/running.h"
+#include "services/cli/verb_group.h"
 #include "services/collector/inquiry.h"
 #include "services/gateway/accounts.h"
 #include "services/postman/targets.h"
@@ -15,64 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_JSON = 1000, ASK_MS = 5000 };
+enum { ASK_MS = 5000, LOG_SHOWN = 50, LOG_MOST = 200 };
 
 struct call {
     const char *state, *argument, *delivery;
-    struct jv *events, *departments;
-    int limit;
+    struct option_list events, departments;
+    int64_t limit;
     bool json;
     struct running running;
 };
 
-static const struct argp_option options[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"event", 'e', "TYPE", 0, "result.stored or review.stored; may be given twice (default: both)",
-     0},
-    {"department", 'd', "NAME", 0, "Only of this department; may be given several times", 0},
-    {"limit", 'n', "N", 0, "How many deliveries (default: 50)", 0},
-    {"json", KEY_JSON, NULL, 0, "Print JSON", 0},
+static const struct option_row options[] = {
+    STATE_OPTION(struct call),
+    LIST_OPTION(struct call, events, "event", 'e', "TYPE",
+                "result.stored or review.stored; may be given twice (default: both)"),
+    LIST_OPTION(struct call, departments, "department", 'd', "NAME",
+                "Only of this department; may be given several times"),
+    NUMBER_OPTION(struct call, limit, "limit", 'n', 1, LOG_MOST,
+                  "How many deliveries (default: 50)"),
+    FLAG_OPTION(struct call, json, "json", 0, "Print JSON"),
     {0}};
-
-static void check_text(struct argp_state *parser, const char *value)
-{
-    if (!text_is_utf8(value, strlen(value)))
-        argp_error(parser, "arguments are UTF-8");
-}
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct call *call = parser->input;
-    switch (key) {
-    case 's':
-        call->state = value;
-        return 0;
-    case 'e':
-        check_text(parser, value);
-        jv_push(call->events, jv_of_text(value));
-        return 0;
-    case 'd':
-        check_text(parser, value);
-        jv_push(call->departments, jv_of_text(value));
-        return 0;
-    case 'n':
-        call->limit = (int)strtol(value, NULL, 10);
-        if (call->limit < 1 || call->limit > 200)
-            argp_error(parser, "--limit is a number from 1 to 200");
-        return 0;
-    case KEY_JSON:
-        call->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        check_text(parser, value);
-        if (call->delivery)
-            argp_error(parser, "too many arguments");
-        *(call->argument ? &call->delivery : &call->argument) = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
 
 /* --- asking the collector --- */
 
@@ -83,6 +45,14 @@ static struct jv *question_new(const struct call *call, const char *ask)
     if (call->argument)
         jv_set_text(question, "id", call->argument);
     return question;
+}
+
+static struct jv *list_json(const struct option_list *list)
+{
+    struct jv *texts = jv_array();
+    for (size_t i = 0; i < list->count; i++)
+        jv_push(texts, jv_of_text(list->all[i]));
+    return texts;
 }
 
 /* The answer (jv_destroy), or NULL with a fault. Destroys the question. */
@@ -187,8 +157,8 @@ static int add(struct call *call, struct fault *fault)
         return -1;
     struct jv *question = question_new(call, "webhook_add");
     jv_set_text(question, "url", call->argument);
-    jv_set(question, "events", jv_copy(call->events));
-    jv_set(question, "departments", jv_copy(call->departments));
+    jv_set(question, "events", list_json(&call->events));
+    jv_set(question, "departments", list_json(&call->departments));
     struct jv *answer = answer_to(call, question, fault);
     if (!answer)
         return -1;
@@ -245,8 +215,6 @@ static int test(struct call *call, struct fault *fault)
 
 static int replay(struct call *call, struct fault *fault)
 {
-    if (!call->delivery)
-        return fault_set(fault, "webhook.unknown", "请给出推送记录的编号（jinmu webhooks log）");
     return change(call, "webhook_replay", "webhook.replay", "将重发", fault);
 }
 
@@ -276,7 +244,7 @@ static void print_log(const struct jv *deliveries)
 static int show_log(struct call *call, struct fault *fault)
 {
     struct jv *question = question_new(call, "webhook_log");
-    jv_set_number(question, "limit", call->limit);
+    jv_set_number(question, "limit", (double)call->limit);
     struct jv *answer = answer_to(call, question, fault);
     if (!answer)
         return -1;
@@ -289,57 +257,56 @@ static int show_log(struct call *call, struct fault *fault)
 }
 
 static const struct webhook_verb {
-    const char *name;
+    struct group_verb verb;
     int (*run)(struct call *call, struct fault *fault);
-    const char *argument; /* "": none */
-    const char *summary;
 } verbs[] = {
-    {"list", list, "", "Lists the webhooks."},
-    {"add", add, "URL", "Adds a webhook, to a target of webhooks/allow; prints its secret."},
-    {"remove", remove_one, "ID", "Removes a webhook and what it still had to get."},
-    {"enable", enable, "ID", "Lets a disabled one go on, with all that came meanwhile."},
-    {"rotate", rotate, "ID", "Makes a new secret; the old one signs too for 24 hours."},
-    {"test", test, "ID", "Sends a test message."},
-    {"replay", replay, "ID DELIVERY", "Sends a delivery again, under the same webhook-id."},
-    {"log", show_log, "ID", "Lists the latest deliveries and what became of them."},
-    {0}};
+    {{"list", {options, 0, 0, "", "Lists the webhooks."}}, list},
+    {{"add",
+      {options, 1, 1, "URL", "Adds a webhook, to a target of webhooks/allow; prints its secret."}},
+     add},
+    {{"remove", {options, 1, 1, "ID", "Removes a webhook and what it still had to get."}},
+     remove_one},
+    {{"enable", {options, 1, 1, "ID", "Lets a disabled one go on, with all that came meanwhile."}},
+     enable},
+    {{"rotate", {options, 1, 1, "ID", "Makes a new secret; the old one signs too for 24 hours."}},
+     rotate},
+    {{"test", {options, 1, 1, "ID", "Sends a test message."}}, test},
+    {{"replay",
+      {options, 2, 2, "ID DELIVERY", "Sends a delivery again, under the same webhook-id."}},
+     replay},
+    {{"log", {options, 1, 1, "ID", "Lists the latest deliveries and what became of them."}},
+     show_log},
+};
 
-static int run(const struct webhook_verb *verb, int argc, char **argv)
+static const struct group_verb *verb_at(size_t number)
 {
-    const struct argp argp = {options, parse_option, verb->argument, verb->summary, NULL,
-                              NULL,    NULL};
-    struct call call = {.events = jv_array(), .departments = jv_array(), .limit = 50};
+    return number < sizeof verbs / sizeof *verbs ? &verbs[number].verb : NULL;
+}
+
+static int run(const struct webhook_verb *verb, struct call *call)
+{
     struct fault fault = {"", ""};
-    char name[48];
     int status = 2;
-    snprintf(name, sizeof name, "jinmu webhooks %s", verb->name);
-    argv[0] = name;
-    argp_parse(&argp, argc, argv, 0, NULL, &call);
-    if (!*verb->argument != !call.argument) {
-        fprintf(stderr, "Usage: %s [OPTION…] %s\n", name, verb->argument);
-        goto done;
-    }
-    if (running_find(&call.running, call.state, &fault) == 0 &&
-        running_check(&call.running, &fault) == 0)
-        status = verb->run(&call, &fault) ? 1 : 0;
+    if (running_find(&call->running, call->state, &fault) == 0 &&
+        running_check(&call->running, &fault) == 0)
+        status = verb->run(call, &fault) ? 1 : 0;
     if (status)
         fprintf(stderr, "jinmu: %s\n", fault.message);
-done:
-    running_clear(&call.running);
-    jv_destroy(&call.events);
-    jv_destroy(&call.departments);
+    running_clear(&call->running);
     return status;
 }
 
 int verb_webhooks(int argc, char **argv)
 {
-    bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0);
-    for (const struct webhook_verb *verb = verbs; argc >= 2 && verb->name; verb++)
-        if (strcmp(argv[1], verb->name) == 0)
-            return run(verb, argc - 1, argv + 1);
-    FILE *out = help ? stdout : stderr;
-    fprintf(out, "Usage: jinmu webhooks VERB [OPTION…] [ARGUMENT…]\n\nVerbs:\n");
-    for (const struct webhook_verb *verb = verbs; verb->name; verb++)
-        fprintf(out, "  %-10s %s\n", verb->name, verb->summary);
-    return help ? 0 : 2;
+    struct call call = {.limit = LOG_SHOWN};
+    char **arguments;
+    int status;
+    argp_err_exit_status = 2;
+    int number = verb_group_read(&(struct verb_group){"webhooks", verb_at}, argc, argv, &call,
+                                 &arguments, &status);
+    if (number == NO_VERB)
+        return status;
+    call.argument = arguments[0];
+    call.delivery = call.argument ? arguments[1] : NULL;
+    return run(&verbs[number], &call);
 }
