@@ -224,6 +224,15 @@ struct span folded_span(const struct folded *folded, size_t from, size_t to)
     return (struct span){folded->origin[from], (size_t)folded->origin[to - 1] + 1};
 }
 
+void folded_slice(const struct folded *folded, size_t from, size_t to, struct folded *out)
+{
+    reserve(out, to - from + 1);
+    memcpy(out->units, folded->units + from, (to - from) * sizeof *out->units);
+    memcpy(out->origin, folded->origin + from, (to - from) * sizeof *out->origin);
+    out->length = to - from;
+    out->code_points = folded->code_points;
+}
+
 void folded_free(struct folded *folded)
 {
     free(folded->units);

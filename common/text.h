@@ -40,6 +40,8 @@ void folder_destroy(struct folder **folder);
 void folder_fold(const struct folder *folder, const char *utf8, size_t bytes, struct folded *out);
 /* The span of the original that units [from, to) came from; from < to. */
 struct span folded_span(const struct folded *folded, size_t from, size_t to);
+/* Units [from, to) as a text of their own, whose origins are still those in the whole original. */
+void folded_slice(const struct folded *folded, size_t from, size_t to, struct folded *out);
 void folded_free(struct folded *folded);
 
 /* The folded form as UTF-8 (free()): what two spellings of one name have in common. Brackets and

@@ -147,17 +147,90 @@ static void find_phrases(struct reading_field *field, const struct trie *phrases
     }
 }
 
-static void take_field(struct reading_field *field, const struct folder *folder,
-                       const struct trie *phrases, const char *text)
+static void find_pairs(struct reading_field *field)
 {
-    folder_fold(folder, text, strlen(text), &field->folded);
     if (field->folded.length > field->pair_capacity) {
         field->pair_capacity = field->folded.length * 3 / 2;
         field->pairs = xrealloc(field->pairs, field->pair_capacity * sizeof *field->pairs);
     }
     field->pair_count = reading_pairs(&field->folded, field->pairs);
-    find_phrases(field, phrases);
-    apply_negations(field);
+}
+
+void reading_find(struct reading *reading, const struct folder *folder, const struct trie *phrases,
+                  const char *const texts[FIELDS])
+{
+    for (int f = 0; f < FIELDS; f++) {
+        struct reading_field *field = &reading->fields[f];
+        folder_fold(folder, texts[f], strlen(texts[f]), &field->folded);
+        find_pairs(field);
+        find_phrases(field, phrases);
+    }
+}
+
+/* The first unit that comes from this code point or a later one. */
+static size_t unit_at(const struct folded *folded, size_t code_point)
+{
+    size_t low = 0, high = folded->length;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (folded->origin[middle] < code_point)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void copy_hits(struct reading_field *field, const struct reading_field *of, size_t from,
+                      size_t to)
+{
+    if (field->hit_capacity < of->hit_count) {
+        field->hit_capacity = of->hit_count + 64;
+        field->hits = xrealloc(field->hits, field->hit_capacity * sizeof *field->hits);
+    }
+    size_t first = 0, end = of->hit_count;
+    while (first < end) {
+        size_t middle = (first + end) / 2;
+        if (of->hits[middle].start < from)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    field->hit_count = 0;
+    for (const struct hit *hit = of->hits + first; hit < of->hits + of->hit_count; hit++) {
+        if (hit->start >= to)
+            return;
+        if (hit->start + hit->length > to)
+            continue;
+        field->hits[field->hit_count++] =
+            (struct hit){hit->phrase, hit->start - (uint32_t)from, hit->length};
+    }
+}
+
+static void slice_field(struct reading_field *field, const struct reading_field *of,
+                        const struct trie *phrases, struct span span)
+{
+    size_t from = unit_at(&of->folded, span.start), to = unit_at(&of->folded, span.end);
+    folded_slice(&of->folded, from, to, &field->folded);
+    find_pairs(field);
+    /* a word that is cut in two is none there, but may be one here */
+    if (trie_cuts_word(of->folded.units, of->folded.length, from, to))
+        find_phrases(field, phrases);
+    else
+        copy_hits(field, of, from, to);
+}
+
+void reading_slice(struct reading *reading, const struct reading *of, const struct trie *phrases,
+                   struct span name, struct span description)
+{
+    const struct reading_field *from = &of->fields[FIELD_DESCRIPTION];
+    for (int f = 0; f < FIELDS; f++) {
+        struct reading_field *field = &reading->fields[f];
+        field->folded.length = field->folded.code_points = 0;
+        field->pair_count = field->hit_count = 0;
+    }
+    slice_field(&reading->fields[FIELD_NAME], from, phrases, name);
+    slice_field(&reading->fields[FIELD_DESCRIPTION], from, phrases, description);
 }
 
 /* Where the pair stands in masses; added when it is new. */
@@ -232,17 +305,23 @@ static void weigh_field(struct reading *reading, int f)
         add_mass(reading, f, pair, first);
 }
 
-void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,
-                  const char *const texts[FIELDS])
+void reading_weigh(struct reading *reading)
 {
     for (int f = 0; f < FIELDS; f++)
-        take_field(&reading->fields[f], folder, phrases, texts[f]);
+        apply_negations(&reading->fields[f]);
     make_room(reading);
     for (int f = 0; f < FIELDS; f++)
         weigh_field(reading, f);
     reading->total_mass = 0;
     for (size_t i = 0; i < reading->mass_count; i++)
         reading->total_mass += (double)reading->masses[i].weight;
+}
+
+void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,
+                  const char *const texts[FIELDS])
+{
+    reading_find(reading, folder, phrases, texts);
+    reading_weigh(reading);
 }
 
 void reading_free(struct reading *reading)

@@ -52,6 +52,14 @@ struct reading {
 /* Reads texts (indexed by enum field; "" when there is none). `phrases` are searched in each. */
 void reading_take(struct reading *reading, const struct folder *folder, const struct trie *phrases,
                   const char *const texts[FIELDS]);
+/* The same in two steps, so that parts can be sliced out in between. */
+void reading_find(struct reading *reading, const struct folder *folder, const struct trie *phrases,
+                  const char *const texts[FIELDS]);
+void reading_weigh(struct reading *reading);
+/* As reading_find does with two parts of a description as name and description, where `of` is what
+ * it found in the whole. */
+void reading_slice(struct reading *reading, const struct reading *of, const struct trie *phrases,
+                   struct span name, struct span description);
 void reading_free(struct reading *reading);
 
 /* What a phrase counts in each field, beside 1 in the description. */

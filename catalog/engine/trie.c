@@ -320,6 +320,11 @@ static inline bool cuts_word(const uint16_t *units, size_t length, size_t start,
     return end < length && is_word_unit(units[end - 1]) && is_word_unit(units[end]);
 }
 
+bool trie_cuts_word(const uint16_t *units, size_t length, size_t start, size_t end)
+{
+    return start < end && cuts_word(units, length, start, end);
+}
+
 /* One text on its way through the set. */
 struct finding {
     const uint16_t *units;

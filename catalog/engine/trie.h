@@ -1,6 +1,7 @@
 #ifndef JINMU_TRIE_H
 #define JINMU_TRIE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +33,7 @@ void trie_settle(struct trie *trie);
  * does not go on with one. */
 size_t trie_find(const struct trie *trie, const uint16_t *units, size_t length, struct hit *hits,
                  size_t max);
+/* Whether [start, end) of the text begins or ends within a Latin word or a number. */
+bool trie_cuts_word(const uint16_t *units, size_t length, size_t start, size_t end);
 
 #endif

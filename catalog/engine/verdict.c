@@ -52,7 +52,7 @@ void verdict_terms(const struct verdict *verdict, double terms[CONFIDENCE_TERMS]
         ranking->top > 1 ? log1p(ranking->all[0].score - ranking->all[1].score) : 2;
     terms[CONFIDENCE_LABELS] = log1p(ranking->all[0].features[FEATURE_LABELS]);
     terms[CONFIDENCE_FOUND] = ranking->all[0].features[FEATURE_LABELS] > 0;
-    terms[CONFIDENCE_DENSITY] = ranking->all[0].score / sqrt(fmax(verdict->reading.total_mass, 1));
+    terms[CONFIDENCE_DENSITY] = ranking->all[0].score / sqrt(fmax(verdict->mass, 1));
 }
 
 static double confidence_of(const struct verdict *verdict, const struct model *model)
@@ -78,13 +78,13 @@ static enum kind likeliest(const double kinds[KINDS], int from)
     return (enum kind)best;
 }
 
-void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
-                      const char *const texts[FIELDS])
+void verdict_of_reading(struct verdict *verdict, const struct mind *mind, struct reading *reading)
 {
-    reading_take(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases, texts);
+    reading_weigh(reading);
+    verdict->mass = reading->total_mass;
     rank_project(&verdict->ranking, mind->thesaurus, mind->index, mind->model, verdict->revision,
-                 &verdict->reading, &verdict->guesses);
-    kind_observe(mind->kinds, &verdict->reading, &verdict->ranking, &verdict->view);
+                 reading, &verdict->guesses);
+    kind_observe(mind->kinds, reading, &verdict->ranking, &verdict->view);
     kind_decide(mind->kinds, mind->model, &verdict->view, verdict->kinds);
     verdict_decide(verdict, mind->model);
 }
@@ -113,15 +113,16 @@ void verdict_reach(struct verdict *verdict, const struct mind *mind,
     verdict->revision = revision;
     verdict->item_count = 0;
     directory_resolve(mind->directory, unit, department, &verdict->scratch, &verdict->guesses);
-    verdict_of_texts(verdict, mind, texts);
+    reading_find(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases, texts);
+    verdict_of_reading(verdict, mind, &verdict->reading);
 }
 
 void verdict_free(struct verdict *verdict)
 {
     reading_free(&verdict->reading);
+    reading_free(&verdict->item_reading);
     ranking_free(&verdict->ranking);
     kind_view_free(&verdict->view);
     folded_free(&verdict->scratch);
     plain_free(&verdict->plain);
-    strbuf_free(&verdict->text);
 }

@@ -49,6 +49,7 @@ struct verdict {
     enum decision decision;
     double confidence; /* that the decision, and for a service its first candidate, is right */
     struct reading reading;
+    double mass; /* of the text judged */
     struct kind_view view;
     struct item_verdict items[LINE_ITEMS];
     size_t item_count;
@@ -56,7 +57,7 @@ struct verdict {
     struct folded scratch;
     struct plain plain;   /* of the description */
     const char *plain_of; /* that text itself; NULL when verdict_project has not been called */
-    struct strbuf text;
+    struct reading item_reading; /* scratch */
 };
 
 /* The revision that applies: the project's own, else that in force in its year. NULL with a fault
@@ -76,9 +77,9 @@ void verdict_recall(struct verdict *verdict, const struct mind *mind, const char
 void verdict_reach(struct verdict *verdict, const struct mind *mind,
                    const struct revision *revision, const char *unit, const char *department,
                    const char *const texts[FIELDS]);
-/* The same by the revision and for the unit that the verdict already has. */
-void verdict_of_texts(struct verdict *verdict, const struct mind *mind,
-                      const char *const texts[FIELDS]);
+/* The same by the revision and for the unit that the verdict already has, of what reading_find or
+ * reading_slice left. */
+void verdict_of_reading(struct verdict *verdict, const struct mind *mind, struct reading *reading);
 void verdict_free(struct verdict *verdict);
 
 /* Kind, confidence and decision from the kinds' probabilities and the ranking. */

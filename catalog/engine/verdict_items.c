@@ -29,27 +29,20 @@ static struct span title_of(const struct plain *plain, const struct line_item *l
 /* A line item says what it is for at once; the rest of a long one costs time and blurs it. */
 enum { ITEM_CODE_POINTS = 160 };
 
-/* Adds so many code points of the item, no more than ITEM_CODE_POINTS, as a text of its own. */
-static void add_beginning(struct strbuf *out, const struct item_verdict *item, size_t code_points)
+static struct span beginning_of(struct span span)
 {
-    size_t wanted = code_points < ITEM_CODE_POINTS ? code_points : ITEM_CODE_POINTS;
-    strbuf_add(out, item->text, text_offset(item->text, wanted));
-    strbuf_add(out, "", 1);
+    bool longer = span.end - span.start > ITEM_CODE_POINTS;
+    return (struct span){span.start, longer ? span.start + ITEM_CODE_POINTS : span.end};
 }
 
 /* Judges one line item as if it were a project; leaves the result in the verdict's upper part, from
  * where it is copied. */
 static void judge_item(struct verdict *verdict, const struct mind *mind, struct item_verdict *item)
 {
-    const char *texts[FIELDS] = {"", "", "", "", "", ""};
     struct span title = title_of(&verdict->plain, &item->line);
-    strbuf_reset(&verdict->text);
-    add_beginning(&verdict->text, item, title.end - title.start);
-    size_t body = verdict->text.length;
-    add_beginning(&verdict->text, item, item->line.span.end - item->line.span.start);
-    texts[FIELD_NAME] = verdict->text.text;
-    texts[FIELD_DESCRIPTION] = verdict->text.text + body;
-    verdict_of_texts(verdict, mind, texts);
+    reading_slice(&verdict->item_reading, &verdict->reading, mind->thesaurus->phrases,
+                  beginning_of(title), beginning_of(item->line.span));
+    verdict_of_reading(verdict, mind, &verdict->item_reading);
 
     item->kind = verdict->kind;
     item->kind_share = verdict->kinds[verdict->kind];
@@ -122,10 +115,12 @@ void verdict_project(struct verdict *verdict, const struct mind *mind,
     verdict->revision = revision;
     directory_resolve(mind->directory, project->unit, project->department, &verdict->scratch,
                       &verdict->guesses);
+    reading_find(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases,
+                 project->fields);
     size_t count = take_items(verdict, project->fields[FIELD_DESCRIPTION]);
     for (size_t i = 0; i < count; i++)
         judge_item(verdict, mind, &verdict->items[i]);
-    verdict_of_texts(verdict, mind, project->fields);
+    verdict_of_reading(verdict, mind, &verdict->reading);
     verdict->item_count = count;
     if (count)
         follow_items(verdict, mind->model->auto_threshold);

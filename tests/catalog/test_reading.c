@@ -34,6 +34,7 @@ static int set_up(void **state)
     add_phrase("养老");
     add_phrase("居家养老");
     add_phrase("审计");
+    add_phrase("led");
     trie_settle(phrases);
     return 0;
 }
@@ -235,6 +236,53 @@ static void test_a_reading_knows_nothing_of_the_one_before(void **state)
     strbuf_free(&long_text);
 }
 
+/* The parts of the text, sliced out of its reading, against the same parts read by themselves. */
+static void assert_slice(const char *text, struct span name, struct span description)
+{
+    struct reading whole = {0}, slice = {0};
+    const char *texts[FIELDS] = {"居家", text, "审计", "", "", ""};
+    char *parts[] = {text_cut(text, name), text_cut(text, description)};
+    reading_take(&slice, folder, phrases, texts); /* leaves nothing behind */
+    reading_find(&whole, folder, phrases, texts);
+    reading_slice(&slice, &whole, phrases, name, description);
+    reading_weigh(&slice);
+    take(parts[0], parts[1]);
+    for (int f = 0; f < FIELDS; f++) {
+        const struct reading_field *one = &slice.fields[f], *other = &reading.fields[f];
+        assert_int_equal(one->hit_count, other->hit_count);
+        for (size_t i = 0; i < one->hit_count; i++)
+            assert_memory_equal(&one->hits[i], &other->hits[i], sizeof *one->hits);
+        assert_int_equal(one->pair_count, other->pair_count);
+        for (size_t i = 0; i < one->pair_count; i++)
+            assert_memory_equal(&one->pairs[i], &other->pairs[i], sizeof *one->pairs);
+    }
+    assert_int_equal(slice.mass_count, reading.mass_count);
+    for (size_t i = 0; i < slice.mass_count; i++)
+        assert_memory_equal(&slice.masses[i], &reading.masses[i], sizeof *slice.masses);
+    assert_true(slice.total_mass == reading.total_mass);
+    reading_free(&whole);
+    reading_free(&slice);
+    free(parts[0]);
+    free(parts[1]);
+}
+
+static void test_a_slice_reads_like_a_text_of_its_own(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "一、居家 养老服务，审计费。二、除审计外，led屏5台",
+        "①LED屏；②居家养老1,500人次③不含审计的居家养老",
+        "1、2.5万元审计LED12块，除居家养老服务\n之外㎡都审计",
+    };
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        size_t length = text_length(texts[t]);
+        for (size_t from = 0; from <= length; from++)
+            for (size_t to = from; to <= length; to++)
+                assert_slice(texts[t], (struct span){from, from + (to - from) / 2},
+                             (struct span){from, to});
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_a_pair_said_many_thousand_times_weighs_as_if_said_15_times),
         cmocka_unit_test(test_masses_say_in_which_fields_a_pair_stands),
         cmocka_unit_test(test_a_reading_knows_nothing_of_the_one_before),
+        cmocka_unit_test(test_a_slice_reads_like_a_text_of_its_own),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
