@@ -22,7 +22,6 @@ struct checks_scratch {
     pcre2_jit_stack *stack;
     pcre2_match_data *data, *except_data;
     struct check_field fields[FIELDS];
-    struct hit *hits;
     bool *done;       /* by rule: has fired by a pattern */
     size_t *searched; /* by rule: up to where the field has been searched */
     struct near *near;
@@ -65,18 +64,7 @@ static int bind_rules(struct checks *checks, struct fault *fault)
     return 0;
 }
 
-/* A word that the checks themselves look out for, found in the same pass as the triggers. */
-static void add_word(struct checks *checks, enum word word, const char *text)
-{
-    struct folded folded = {0};
-    folder_fold(checks->thesaurus->folder, text, strlen(text), &folded);
-    uint32_t number = trie_add(checks->rules->triggers, folded.units, folded.length);
-    folded_free(&folded);
-    map_put(&checks->words, number, word);
-}
-
-struct checks *checks_load(struct store *catalog, const struct thesaurus *thesaurus,
-                           struct fault *fault)
+struct checks *checks_load(struct store *catalog, struct thesaurus *thesaurus, struct fault *fault)
 {
     struct checks *checks = xcalloc(1, sizeof *checks);
     checks->thesaurus = thesaurus;
@@ -86,13 +74,7 @@ struct checks *checks_load(struct store *catalog, const struct thesaurus *thesau
         checks_destroy(&checks);
         return NULL;
     }
-    add_word(checks, WORD_PURCHASE, "政府购买服务");
-    add_word(checks, WORD_PURCHASE, "购买服务方式");
-    add_word(checks, WORD_MONEY, "元");
-    add_word(checks, WORD_MONEY, "万");
-    add_word(checks, WORD_MONEY, "=");
-    add_word(checks, WORD_YEAR, "年");
-    trie_settle(checks->rules->triggers);
+    checks->watch = watch_new(checks->rules, thesaurus->folder, thesaurus->phrases);
     return checks;
 }
 
@@ -102,7 +84,7 @@ void checks_destroy(struct checks **checks)
         return;
     rules_destroy(&(*checks)->rules);
     items_destroy(&(*checks)->items);
-    map_free(&(*checks)->words);
+    watch_destroy(&(*checks)->watch);
     free((*checks)->bound);
     free(*checks);
     *checks = NULL;
@@ -125,7 +107,6 @@ struct checks_scratch *checks_scratch_new(const struct checks *checks)
     pcre2_jit_stack_assign(scratch->match, NULL, scratch->stack);
     scratch->data = pcre2_match_data_create(GROUPS, NULL);
     scratch->except_data = pcre2_match_data_create(GROUPS, NULL);
-    scratch->hits = xcalloc(HITS, sizeof *scratch->hits);
     scratch->done = xcalloc(checks->rules->count + 1, sizeof *scratch->done);
     scratch->searched = xcalloc(checks->rules->count + 1, sizeof *scratch->searched);
     scratch->near = near_new();
@@ -154,7 +135,6 @@ void checks_scratch_destroy(struct checks_scratch **address)
         free(scratch->fields[f].lists);
         plain_free(&scratch->fields[f].plain);
     }
-    free(scratch->hits);
     free(scratch->done);
     free(scratch->searched);
     near_destroy(&scratch->near);
@@ -370,17 +350,15 @@ static void search_rule(struct check_context *context, uint32_t number, enum fie
         *done = search_pattern(&search, &rule->patterns[p]);
 }
 
-static void search_field(struct check_context *context, enum field field, const struct hit *hits,
+static void search_field(struct check_context *context, enum field field, const struct hit *words,
                          size_t count)
 {
-    const struct rules *rules = context->checks->rules;
-    memset(context->scratch->searched, 0, rules->count * sizeof(size_t));
-    for (size_t h = 0; h < count; h++) {
-        uint32_t word = hits[h].phrase;
-        if (word >= rules->trigger_count)
-            continue; /* one of the checks' own */
-        for (uint32_t r = rules->rule_first[word]; r < rules->rule_first[word + 1]; r++)
-            search_rule(context, rules->rule_numbers[r], field, hits[h].start);
+    const struct watch *watch = context->checks->watch;
+    memset(context->scratch->searched, 0, context->checks->rules->count * sizeof(size_t));
+    for (size_t w = 0; w < count; w++) {
+        const struct watched *watched = watch_get(watch, words[w].phrase);
+        for (uint32_t r = 0; r < watched->count; r++)
+            search_rule(context, watch->rules[watched->first + r], field, words[w].start);
     }
 }
 
@@ -462,37 +440,31 @@ static bool is_declared(const struct project *project, const struct verdict *ver
     return false;
 }
 
-static void note_words(struct check_context *context, enum field field, const struct hit *hits,
+static void note_words(struct check_context *context, enum field field, const struct hit *words,
                        size_t count)
 {
-    for (size_t h = 0; h < count; h++) {
-        uint32_t word = map_get(&context->checks->words, hits[h].phrase);
-        if (word == MAP_NONE)
-            continue;
-        context->says_purchase |= word == WORD_PURCHASE && field <= FIELD_PLAN;
-        context->fields[field].has_money |= word == WORD_MONEY;
-        context->fields[field].has_years |= word == WORD_YEAR;
+    struct check_field *noted = &context->fields[field];
+    for (size_t w = 0; w < count; w++) {
+        enum watched_word word = watch_get(context->checks->watch, words[w].phrase)->word;
+        context->says_purchase |= word == WATCHED_PURCHASE && field <= FIELD_PLAN;
+        noted->has_money |= word == WATCHED_MONEY;
+        noted->has_years |= word == WATCHED_YEAR;
     }
 }
 
+/* The words were found when the texts were read. */
 static void run_patterns(struct check_context *context)
 {
-    const struct checks *checks = context->checks;
-    struct hit *hits = context->scratch->hits;
-    size_t ends[FIELDS], count = 0;
-    memset(context->scratch->done, 0, checks->rules->count * sizeof(bool));
+    const struct reading_field *fields = context->verdict->reading.fields;
+    size_t counts[FIELDS], left = HITS;
+    memset(context->scratch->done, 0, context->checks->rules->count * sizeof(bool));
     for (int f = 0; f < FIELDS; f++) {
-        const struct folded *folded = context->fields[f].folded;
-        size_t found = trie_find(checks->rules->triggers, folded->units, folded->length,
-                                 hits + count, HITS - count);
-        note_words(context, (enum field)f, hits + count, found);
-        count += found;
-        ends[f] = count;
+        counts[f] = fields[f].word_count < left ? fields[f].word_count : left;
+        left -= counts[f];
+        note_words(context, (enum field)f, fields[f].words, counts[f]);
     }
-    for (int f = 0; f < FIELDS; f++) {
-        size_t start = f ? ends[f - 1] : 0;
-        search_field(context, (enum field)f, hits + start, ends[f] - start);
-    }
+    for (int f = 0; f < FIELDS; f++)
+        search_field(context, (enum field)f, fields[f].words, counts[f]);
 }
 
 static void run_functions(struct check_context *context)

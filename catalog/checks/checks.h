@@ -17,10 +17,10 @@ struct checks;
 /* Memory for one thread, and what it has seen of a submission. */
 struct checks_scratch;
 
-/* Reads the rules and the items of catalog.db. The thesaurus must outlive it. NULL with a fault
- * "rules.bad" that names the file, the rule and what is wrong with it. */
-struct checks *checks_load(struct store *catalog, const struct thesaurus *thesaurus,
-                           struct fault *fault);
+/* Reads the rules and the items of catalog.db. The thesaurus must outlive it; the words that rules
+ * begin with go to its phrases, which are settled afterwards, so that a reading finds them too. NULL
+ * with a fault "rules.bad" that names the file, the rule and what is wrong with it. */
+struct checks *checks_load(struct store *catalog, struct thesaurus *thesaurus, struct fault *fault);
 void checks_destroy(struct checks **checks);
 struct rules;
 const struct rules *checks_rules(const struct checks *checks);

@@ -10,7 +10,7 @@
 #include "catalog/checks/numeral.h"
 #include "catalog/checks/plain.h"
 #include "catalog/checks/rules.h"
-#include "catalog/engine/map.h"
+#include "catalog/checks/watch.h"
 
 /* What the files checks_*.c share: one project on its way through the rules. */
 
@@ -49,15 +49,12 @@ struct check_context {
     struct check_field fields[FIELDS];
 };
 
-/* What the checks themselves look out for in the texts. */
-enum word { WORD_PURCHASE, WORD_MONEY, WORD_YEAR };
-
 struct checks {
     const struct thesaurus *thesaurus;
     struct rules *rules;
     struct items *items;
     struct bound_rule *bound; /* by rule: its function */
-    struct map words;         /* number in rules->triggers → enum word */
+    struct watch *watch;
 };
 
 /* A place where a pattern of a rule was found. */

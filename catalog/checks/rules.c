@@ -9,17 +9,10 @@
 
 enum { LINE_BYTES = 1000 }; /* zconfig cuts longer lines */
 
-/* A trigger word on its way into the table. */
-struct loose_trigger {
-    uint32_t word, rule;
-};
-
 struct loading {
     struct rules *rules;
     const struct folder *folder;
     const char *file;
-    struct loose_trigger *triggers;
-    size_t trigger_count;
     struct fault *fault;
 };
 
@@ -108,18 +101,20 @@ static int add_pattern(struct loading *loading, struct rule *rule, struct rule_p
 
 static int add_trigger(struct loading *loading, struct rule *rule, const char *word)
 {
+    struct rules *rules = loading->rules;
     struct folded folded = {0};
     folder_fold(loading->folder, word, strlen(word), &folded);
-    int failed = folded.length ? 0 : bad(loading, rule->id, "empty trigger", "");
-    if (!failed) {
-        loading->triggers =
-            xrealloc(loading->triggers, (loading->trigger_count + 1) * sizeof *loading->triggers);
-        loading->triggers[loading->trigger_count++] =
-            (struct loose_trigger){trie_add(loading->rules->triggers, folded.units, folded.length),
-                                   (uint32_t)loading->rules->count};
+    size_t length = folded.length;
+    if (length) {
+        uint16_t *units = arena_alloc(&rules->arena, length * sizeof *units);
+        memcpy(units, folded.units, length * sizeof *units);
+        rules->triggers =
+            xrealloc(rules->triggers, (rules->trigger_count + 1) * sizeof *rules->triggers);
+        rules->triggers[rules->trigger_count++] =
+            (struct rule_trigger){units, length, (uint32_t)rules->count};
     }
     folded_free(&folded);
-    return failed;
+    return length ? 0 : bad(loading, rule->id, "empty trigger", "");
 }
 
 static int read_triggers(struct loading *loading, struct rule *rule, const char *words)
@@ -277,38 +272,10 @@ static int read_file(struct loading *loading, const char *content)
 
 /* ---- the whole ---- */
 
-static int by_word(const void *a, const void *b)
-{
-    const struct loose_trigger *x = a, *y = b;
-    if (x->word != y->word)
-        return x->word < y->word ? -1 : 1;
-    return x->rule < y->rule ? -1 : x->rule > y->rule;
-}
-
-static void settle_triggers(struct loading *loading)
-{
-    struct rules *rules = loading->rules;
-    size_t words = trie_count(rules->triggers), next = 0;
-    if (loading->trigger_count)
-        qsort(loading->triggers, loading->trigger_count, sizeof *loading->triggers, by_word);
-    rules->trigger_count = words;
-    rules->rule_first = arena_alloc(&rules->arena, (words + 1) * sizeof(uint32_t));
-    rules->rule_numbers =
-        arena_alloc(&rules->arena, (loading->trigger_count + 1) * sizeof(uint32_t));
-    for (uint32_t word = 0; word <= words; word++) {
-        rules->rule_first[word] = (uint32_t)next;
-        while (next < loading->trigger_count && loading->triggers[next].word == word) {
-            rules->rule_numbers[next] = loading->triggers[next].rule;
-            next++;
-        }
-    }
-}
-
 struct rules *rules_load(struct store *catalog, const struct folder *folder, struct fault *fault)
 {
     struct rules *rules = xcalloc(1, sizeof *rules);
     struct loading loading = {.rules = rules, .folder = folder, .fault = fault};
-    rules->triggers = trie_new();
     sqlite3_stmt *statement =
         store_prepare(catalog, "SELECT name, content FROM rule_file ORDER BY name", fault);
     int got = statement ? 1 : -1;
@@ -320,8 +287,6 @@ struct rules *rules_load(struct store *catalog, const struct folder *folder, str
         free(name);
     }
     sqlite3_finalize(statement);
-    settle_triggers(&loading);
-    free(loading.triggers);
     if (got < 0)
         rules_destroy(&rules);
     return rules;
@@ -347,7 +312,7 @@ void rules_destroy(struct rules **address)
         free(rules->all[i].examples);
     }
     free(rules->all);
-    trie_destroy(&rules->triggers);
+    free(rules->triggers);
     arena_free(&rules->arena);
     free(rules);
     *address = NULL;

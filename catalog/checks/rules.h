@@ -4,7 +4,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 16
 
 #include "catalog/checks/severity.h"
-#include "catalog/engine/trie.h"
 #include "catalog/project.h"
 #include "common/arena.h"
 #include "common/fault.h"
@@ -70,12 +69,17 @@ struct rule {
     size_t example_count;
 };
 
+/* A word, folded, at which a rule's patterns are tried. */
+struct rule_trigger {
+    const uint16_t *units;
+    size_t length;
+    uint32_t rule; /* number */
+};
+
 struct rules {
     struct rule *all;
     size_t count;
-    struct trie *triggers; /* every trigger word */
-    uint32_t *rule_first;  /* by trigger: first of rule_numbers; one more ends the last */
-    uint32_t *rule_numbers;
+    struct rule_trigger *triggers;
     size_t trigger_count;
     struct arena arena;
 };

@@ -76,10 +76,10 @@ static int load(struct engine *engine, struct store *store, struct fault *fault)
         !(mind->memory = memory_load(store, mind->thesaurus, mind->directory, fault)) ||
         !(mind->kinds = kind_table_load(store, mind->thesaurus, fault)))
         return -1;
+    engine->checks = checks_load(store, mind->thesaurus, fault);
     trie_settle(mind->thesaurus->phrases);
     kind_table_learn(mind->kinds, mind->model);
     mind->index = index_new(mind->thesaurus, mind->model);
-    engine->checks = checks_load(store, mind->thesaurus, fault);
     engine->acceptances = engine->checks ? acceptances_load(store, fault) : NULL;
     if (!engine->acceptances)
         return -1;

@@ -131,7 +131,7 @@ static void apply_negations(struct reading_field *field)
     }
 }
 
-static void find_phrases(struct reading_field *field, const struct trie *phrases)
+static void find_hits(struct reading_field *field, const struct trie *phrases)
 {
     if (!field->hit_capacity) {
         field->hit_capacity = 512;
@@ -145,6 +145,25 @@ static void find_phrases(struct reading_field *field, const struct trie *phrases
         field->hit_capacity *= 2;
         field->hits = xrealloc(field->hits, field->hit_capacity * sizeof *field->hits);
     }
+}
+
+static void find_phrases(struct reading_field *field, const struct trie *phrases)
+{
+    find_hits(field, phrases);
+    if (field->word_capacity < field->hit_count) {
+        field->word_capacity = field->hit_capacity;
+        field->words = xrealloc(field->words, field->word_capacity * sizeof *field->words);
+    }
+    size_t kept = 0, words = 0;
+    for (size_t i = 0; i < field->hit_count; i++) {
+        struct hit hit = field->hits[i];
+        if (hit.uses & TRIE_WORD)
+            field->words[words++] = hit;
+        if (hit.uses & TRIE_PHRASE)
+            field->hits[kept++] = hit;
+    }
+    field->hit_count = kept;
+    field->word_count = words;
 }
 
 static void find_pairs(struct reading_field *field)
@@ -202,8 +221,8 @@ static void copy_hits(struct reading_field *field, const struct reading_field *o
             return;
         if (hit->start + hit->length > to)
             continue;
-        field->hits[field->hit_count++] =
-            (struct hit){hit->phrase, hit->start - (uint32_t)from, hit->length};
+        field->hits[field->hit_count] = *hit;
+        field->hits[field->hit_count++].start -= (uint32_t)from;
     }
 }
 
@@ -227,7 +246,7 @@ void reading_slice(struct reading *reading, const struct reading *of, const stru
     for (int f = 0; f < FIELDS; f++) {
         struct reading_field *field = &reading->fields[f];
         field->folded.length = field->folded.code_points = 0;
-        field->pair_count = field->hit_count = 0;
+        field->pair_count = field->hit_count = field->word_count = 0;
     }
     slice_field(&reading->fields[FIELD_NAME], from, phrases, name);
     slice_field(&reading->fields[FIELD_DESCRIPTION], from, phrases, description);
@@ -330,6 +349,7 @@ void reading_free(struct reading *reading)
         folded_free(&reading->fields[f].folded);
         free(reading->fields[f].pairs);
         free(reading->fields[f].hits);
+        free(reading->fields[f].words);
     }
     free(reading->masses);
     free(reading->slots);

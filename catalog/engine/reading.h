@@ -31,8 +31,10 @@ struct reading_field {
     struct folded folded;
     struct pair *pairs;
     size_t pair_count, pair_capacity;
-    struct hit *hits;
+    struct hit *hits; /* phrases; first also words, that are taken out of these at once */
     size_t hit_count, hit_capacity;
+    struct hit *words; /* of the other kind that the trie has; denied ones too */
+    size_t word_count, word_capacity;
 };
 
 enum { READING_REPEATS = 15 }; /* times that a pair of one field counts, at most */

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNITS = 0x10000, NO_PHRASE = 0, NO_NODE = UINT32_MAX };
+enum { UNITS = 0x10000, NO_PHRASE = 0, NO_NODE = UINT32_MAX, USE_BITS = 2 };
 
 /* A place in the phrases after two units or more. Children stand side by side, sorted by their units:
  * those of node i are [nodes[i].first, nodes[i + 1].first). */
 struct node {
     uint32_t first;
-    uint32_t phrase; /* number + 1 of the phrase that ends here, or NO_PHRASE */
+    uint32_t phrase; /* number << USE_BITS | uses of the phrase that ends here, or NO_PHRASE */
 };
 
 struct trie {
@@ -25,13 +25,14 @@ struct trie {
     /* While phrases are added: their units, and their numbers by hash. */
     uint16_t *texts;
     uint32_t *starts; /* by phrase, one more ends the last */
+    uint8_t *uses;    /* by phrase */
     size_t text_capacity, start_capacity;
     struct map numbers;
 
     /* Settled. Most places of a text open no phrase: the filter of the pairs says so. */
     struct pair_table openings; /* first two units → node */
     uint64_t alone[UNITS / 64]; /* which units are phrases by themselves … */
-    struct map alone_numbers;   /* … and which ones */
+    struct map alone_numbers;   /* … and which ones, with their uses */
     struct node *nodes;
     uint16_t *units; /* by node: the last unit of its path */
     size_t node_count, node_capacity;
@@ -42,6 +43,7 @@ struct trie *trie_new(void)
     struct trie *trie = xcalloc(1, sizeof *trie);
     trie->start_capacity = 64;
     trie->starts = xcalloc(trie->start_capacity, sizeof *trie->starts);
+    trie->uses = xcalloc(trie->start_capacity, sizeof *trie->uses);
     return trie;
 }
 
@@ -49,9 +51,11 @@ static void free_texts(struct trie *trie)
 {
     free(trie->texts);
     free(trie->starts);
+    free(trie->uses);
     map_free(&trie->numbers);
     trie->texts = NULL;
     trie->starts = NULL;
+    trie->uses = NULL;
 }
 
 void trie_destroy(struct trie **address)
@@ -110,6 +114,7 @@ static uint32_t add_text(struct trie *trie, const uint16_t *units, size_t length
     if (trie->phrases == trie->start_capacity) {
         trie->start_capacity *= 2;
         trie->starts = xrealloc(trie->starts, trie->start_capacity * sizeof *trie->starts);
+        trie->uses = xrealloc(trie->uses, trie->start_capacity * sizeof *trie->uses);
     }
     if (start + length > trie->text_capacity) {
         trie->text_capacity = (start + length) * 2;
@@ -117,11 +122,12 @@ static uint32_t add_text(struct trie *trie, const uint16_t *units, size_t length
     }
     memcpy(trie->texts + start, units, length * sizeof *units);
     trie->starts[number + 1] = start + (uint32_t)length;
+    trie->uses[number] = 0;
     map_put(&trie->numbers, key, number);
     return number;
 }
 
-uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length)
+static uint32_t add(struct trie *trie, const uint16_t *units, size_t length, uint8_t use)
 {
     uint64_t key;
     if (trie->settled) {
@@ -130,7 +136,20 @@ uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length)
         return known;
     }
     uint32_t number = find_text(trie, units, length, &key);
-    return number == UINT32_MAX ? add_text(trie, units, length, key) : number;
+    if (number == UINT32_MAX)
+        number = add_text(trie, units, length, key);
+    trie->uses[number] |= use;
+    return number;
+}
+
+uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length)
+{
+    return add(trie, units, length, TRIE_PHRASE);
+}
+
+uint32_t trie_add_word(struct trie *trie, const uint16_t *units, size_t length)
+{
+    return add(trie, units, length, TRIE_WORD);
 }
 
 /* ---- settling ---- */
@@ -205,6 +224,11 @@ static size_t count_openings(const struct settling *settling)
     return count;
 }
 
+static uint32_t with_uses(const struct trie *trie, uint32_t phrase)
+{
+    return phrase << USE_BITS | trie->uses[phrase];
+}
+
 static void settle_openings(struct settling *settling)
 {
     struct trie *trie = settling->trie;
@@ -214,7 +238,7 @@ static void settle_openings(struct settling *settling)
         to = end_of_opening(settling, from);
         if (length_of(trie, settling->sorted[from]) == 1) {
             trie->alone[units[0] >> 6] |= (uint64_t)1 << (units[0] & 63);
-            map_put(&trie->alone_numbers, units[0], settling->sorted[from]);
+            map_put(&trie->alone_numbers, units[0], with_uses(trie, settling->sorted[from]));
             continue;
         }
         struct pair_slot *slot =
@@ -231,8 +255,8 @@ static void settle_node(struct settling *settling, size_t number, size_t depth)
     struct trie *trie = settling->trie;
     uint32_t from = settling->below[number].from, limit = settling->below[number].to;
     bool ends = length_of(trie, settling->sorted[from]) == depth;
-    trie->nodes[number] =
-        (struct node){(uint32_t)trie->node_count, ends ? settling->sorted[from] + 1 : NO_PHRASE};
+    trie->nodes[number] = (struct node){(uint32_t)trie->node_count,
+                                        ends ? with_uses(trie, settling->sorted[from]) : NO_PHRASE};
     for (from += ends; from < limit;) {
         uint32_t to = end_of_group(settling, from, limit, depth + 1);
         add_node(settling, text_of(trie, settling->sorted[from])[depth], from, to);
@@ -301,11 +325,13 @@ uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length)
     if (!trie->settled)
         return find_text(trie, units, length, &(uint64_t){0});
     if (length == 1)
-        return is_alone(trie, units[0]) ? map_get(&trie->alone_numbers, units[0]) : UINT32_MAX;
+        return is_alone(trie, units[0]) ? map_get(&trie->alone_numbers, units[0]) >> USE_BITS
+                                        : UINT32_MAX;
     uint32_t node = opened_by(trie, units[0], units[1]);
     for (size_t i = 2; i < length && node != NO_NODE; i++)
         node = child_of(trie, node, units[i]);
-    return node != NO_NODE && trie->nodes[node].phrase ? trie->nodes[node].phrase - 1 : UINT32_MAX;
+    return node != NO_NODE && trie->nodes[node].phrase ? trie->nodes[node].phrase >> USE_BITS
+                                                       : UINT32_MAX;
 }
 
 static inline bool is_word_unit(uint16_t unit)
@@ -338,7 +364,8 @@ static inline bool add_hit(struct finding *finding, uint32_t phrase, size_t star
         return true;
     if (finding->next == finding->end)
         return false;
-    *finding->next++ = (struct hit){phrase, (uint32_t)start, (uint32_t)(end - start)};
+    *finding->next++ = (struct hit){phrase >> USE_BITS, (uint32_t)start, (uint32_t)(end - start),
+                                    phrase & ((1u << USE_BITS) - 1)};
     return true;
 }
 
@@ -348,7 +375,7 @@ static inline bool follow(const struct trie *trie, struct finding *finding, size
 {
     for (size_t end = start + 2;; end++) {
         uint32_t phrase = trie->nodes[node].phrase;
-        if (phrase && !add_hit(finding, phrase - 1, start, end))
+        if (phrase && !add_hit(finding, phrase, start, end))
             return false;
         if (end == finding->length)
             return true;

@@ -10,17 +10,23 @@
  * makes the form that is searched, after which no new one may come. */
 struct trie;
 
+/* To what end a phrase was added: by trie_add, by trie_add_word, or by both. */
+enum { TRIE_PHRASE = 1, TRIE_WORD = 2 };
+
 /* A phrase found at units [start, start + length) of a text. */
 struct hit {
     uint32_t phrase;
     uint32_t start;
     uint32_t length;
+    uint32_t uses; /* TRIE_PHRASE | TRIE_WORD */
 };
 
 struct trie *trie_new(void);
 void trie_destroy(struct trie **trie);
 /* The number of the phrase, a new one or that of an equal one; length > 0, units not 0. */
 uint32_t trie_add(struct trie *trie, const uint16_t *units, size_t length);
+/* The same of a word that is looked for to another end, so that one pass finds both kinds. */
+uint32_t trie_add_word(struct trie *trie, const uint16_t *units, size_t length);
 /* The number of the phrase, or UINT32_MAX when it is not in the set. */
 uint32_t trie_get(const struct trie *trie, const uint16_t *units, size_t length);
 size_t trie_count(const struct trie *trie);

@@ -15,7 +15,6 @@ struct trial {
     struct checks *checks;
     struct checks_scratch *scratch;
     struct verdict verdict;
-    struct trie *no_phrases;
     struct findings findings;
 };
 
@@ -32,7 +31,7 @@ struct trial *trial_new(const char *catalog_path, struct fault *fault)
         return NULL;
     }
     trial->scratch = checks_scratch_new(trial->checks);
-    trial->no_phrases = trie_new();
+    trie_settle(trial->thesaurus->phrases);
     return trial;
 }
 
@@ -46,7 +45,6 @@ void trial_destroy(struct trial **address)
     directory_destroy(&trial->directory);
     thesaurus_destroy(&trial->thesaurus);
     verdict_free(&trial->verdict);
-    trie_destroy(&trial->no_phrases);
     findings_free(&trial->findings);
     store_close(&trial->store);
     free(trial);
@@ -124,7 +122,8 @@ const struct findings *trial_run_json(struct trial *trial, const struct jv *json
     const struct findings *findings = NULL;
     directory_resolve(trial->directory, project.unit, project.department, &verdict->scratch,
                       &verdict->guesses);
-    reading_take(&verdict->reading, trial->thesaurus->folder, trial->no_phrases, project.fields);
+    reading_take(&verdict->reading, trial->thesaurus->folder, trial->thesaurus->phrases,
+                 project.fields);
     if (set_verdict(trial, &project, jv_get(json, "as"), fault) == 0) {
         checks_project(trial->scratch, &project, verdict, &trial->findings);
         findings = &trial->findings;

@@ -35,6 +35,10 @@ static int set_up(void **state)
     add_phrase("居家养老");
     add_phrase("审计");
     add_phrase("led");
+    struct folded word = {0};
+    folder_fold(folder, "物业", strlen("物业"), &word);
+    trie_add_word(phrases, word.units, word.length);
+    folded_free(&word);
     trie_settle(phrases);
     return 0;
 }
@@ -217,6 +221,19 @@ static void test_masses_say_in_which_fields_a_pair_stands(void **state)
     assert_near(reading.total_mass, total);
 }
 
+static void test_words_for_another_end_are_no_phrases_and_cannot_be_denied(void **state)
+{
+    (void)state;
+    const struct reading_field *name = &reading.fields[FIELD_NAME];
+    take("不含物业的居家养老", "");
+    assert_int_equal(name->hit_count, 0);
+    assert_int_equal(name->word_count, 1);
+    assert_int_equal(name->words[0].start, 2);
+    take("居家养老", "");
+    assert_int_equal(name->hit_count, 2);
+    assert_int_equal(name->word_count, 0);
+}
+
 static void test_a_reading_knows_nothing_of_the_one_before(void **state)
 {
     (void)state;
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_what_is_said_again_weighs_a_little_more_each_time),
         cmocka_unit_test(test_a_pair_said_many_thousand_times_weighs_as_if_said_15_times),
         cmocka_unit_test(test_masses_say_in_which_fields_a_pair_stands),
+        cmocka_unit_test(test_words_for_another_end_are_no_phrases_and_cannot_be_denied),
         cmocka_unit_test(test_a_reading_knows_nothing_of_the_one_before),
         cmocka_unit_test(test_a_slice_reads_like_a_text_of_its_own),
     };

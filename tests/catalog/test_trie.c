@@ -75,8 +75,9 @@ static void test_phrases_are_numbered_as_they_come(void **state)
 static void test_every_occurrence_is_found_by_start_shorter_first(void **state)
 {
     (void)state;
-    static const struct hit wanted[] = {{2, 0, 1}, {0, 0, 2}, {1, 0, 3},
-                                        {3, 1, 2}, {2, 3, 1}, {0, 3, 2}};
+    static const struct hit wanted[] = {
+        {2, 0, 1, TRIE_PHRASE}, {0, 0, 2, TRIE_PHRASE}, {1, 0, 3, TRIE_PHRASE},
+        {3, 1, 2, TRIE_PHRASE}, {2, 3, 1, TRIE_PHRASE}, {0, 3, 2, TRIE_PHRASE}};
     struct hit hits[16];
     struct trie *trie = trie_new();
     add(trie, "AB"), add(trie, "ABC"), add(trie, "A"), add(trie, "BC");
@@ -91,7 +92,7 @@ static void test_every_occurrence_is_found_by_start_shorter_first(void **state)
 static void test_no_more_hits_than_there_is_room_for(void **state)
 {
     (void)state;
-    struct hit hits[3] = {{9, 9, 9}, {9, 9, 9}, {9, 9, 9}};
+    struct hit hits[3] = {{9, 9, 9, 9}, {9, 9, 9, 9}, {9, 9, 9, 9}};
     struct trie *trie = trie_new();
     add(trie, "A");
     assert_int_equal(find(trie, "AAAAAA", hits, 2), 2);
@@ -222,6 +223,27 @@ static void test_a_pair_table_gives_an_empty_range_for_what_it_has_not(void **st
     pair_table_free(&table);
 }
 
+static void test_words_for_another_end_are_found_in_the_same_pass(void **state)
+{
+    (void)state;
+    struct trie *trie = trie_new();
+    uint16_t units[256];
+    struct hit hits[8];
+    add(trie, "AB");
+    add(trie, "C");
+    assert_int_equal(trie_add_word(trie, units, units_of("C", units)), 1);
+    assert_int_equal(trie_add_word(trie, units, units_of("ABC", units)), 2);
+    assert_int_equal(find(trie, "ABC", hits, 8), 3);
+    assert_int_equal(hits[0].uses, TRIE_PHRASE);
+    assert_int_equal(hits[1].phrase, 2);
+    assert_int_equal(hits[1].uses, TRIE_WORD);
+    assert_int_equal(hits[2].phrase, 1);
+    assert_int_equal(hits[2].uses, TRIE_PHRASE | TRIE_WORD);
+    assert_int_equal(get(trie, "C"), 1);
+    assert_int_equal(get(trie, "ABC"), 2);
+    trie_destroy(&trie);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_many_phrases_keep_their_numbers),
         cmocka_unit_test(test_a_map_gives_the_last_value_of_each_key),
         cmocka_unit_test(test_a_pair_table_gives_an_empty_range_for_what_it_has_not),
+        cmocka_unit_test(test_words_for_another_end_are_found_in_the_same_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
