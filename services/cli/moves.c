@@ -10,26 +10,38 @@ const char *const move_words[MOVES] = {"未变",     "仅更名", "按对应关�
                                        "不再列入", "新列入", "目录未收录",     "未能判断"};
 enum { FLOWS_MAX = 20000 };
 
-static char *text_of(const struct jv *object, const char *member)
+struct outcome outcome_of(const struct version *version)
 {
-    const char *text = jv_get_text(object, member);
-    return xstrdup(text ? text : "");
+    bool listed = *version->item_code && (strcmp(version->decision, "auto") == 0 ||
+                                          strcmp(version->decision, "review") == 0);
+    return (struct outcome){.revision = xstrdup(version->revision),
+                            .decision = xstrdup(version->decision),
+                            .confidence = version->confidence,
+                            .listed = listed,
+                            .department = xstrdup(listed ? version->item_department : ""),
+                            .code = xstrdup(listed ? version->item_code : ""),
+                            .name = xstrdup(listed ? version->item_name : "")};
 }
 
-bool outcome_read(struct outcome *outcome, const char *json)
+static const char *text_of(const struct jv *object, const char *member)
+{
+    const char *text = jv_get_text(object, member);
+    return text ? text : "";
+}
+
+struct outcome outcome_read(const char *json)
 {
     struct jv *result = jv_read(json, strlen(json), NULL);
     const struct jv *first = jv_at(jv_get(result, "candidates"), 0);
-    *outcome = (struct outcome){.revision = text_of(result, "catalog"),
-                                .decision = text_of(result, "decision"),
-                                .confidence = jv_get_number(result, "confidence", 0)};
-    outcome->listed = first && (strcmp(outcome->decision, "auto") == 0 ||
-                                strcmp(outcome->decision, "review") == 0);
-    outcome->department = outcome->listed ? text_of(first, "department") : xstrdup("");
-    outcome->code = outcome->listed ? text_of(first, "code") : xstrdup("");
-    outcome->name = outcome->listed ? text_of(first, "name") : xstrdup("");
+    struct version version = {.revision = text_of(result, "catalog"),
+                              .decision = text_of(result, "decision"),
+                              .confidence = jv_get_number(result, "confidence", 0),
+                              .item_department = text_of(first, "department"),
+                              .item_code = text_of(first, "code"),
+                              .item_name = text_of(first, "name")};
+    struct outcome outcome = outcome_of(&version);
     jv_destroy(&result);
-    return outcome->listed;
+    return outcome;
 }
 
 void outcome_clear(struct outcome *outcome)
@@ -83,14 +95,12 @@ static enum move move_of(struct moves *moves, struct moved *moved)
 
 static void read_project(struct moved *moved, const struct versioned *project)
 {
-    struct jv *json = jv_read(project->project, strlen(project->project), NULL);
     moved->number = project->number;
     moved->id = xstrdup(project->id);
     moved->unit = xstrdup(project->unit);
-    moved->name = text_of(json, "name");
-    moved->year = (int)jv_get_number(json, "year", 0);
-    moved->yuan = jv_get_number(json, "amount_yuan", 0);
-    jv_destroy(&json);
+    moved->name = xstrdup(project->name);
+    moved->year = project->year;
+    moved->yuan = project->amount_yuan;
 }
 
 /* --- sums --- */
@@ -215,16 +225,15 @@ void moves_start(struct moves *moves, struct successors *successors)
     *moves = (struct moves){.successors = successors};
 }
 
-void moves_add(struct moves *moves, const struct versioned *project, const char *old_json,
-               const char *new_json, enum move otherwise)
+void moves_add(struct moves *moves, const struct versioned *project, struct outcome *old,
+               struct outcome *new, enum move otherwise)
 {
-    struct moved moved = {0};
+    struct moved moved = {.old = *old};
     read_project(&moved, project);
-    outcome_read(&moved.old, old_json ? old_json : "null");
-    outcome_read(&moved.new, new_json ? new_json : "null");
+    moved.new = new ? *new : outcome_read("null");
     moved.relation = RELATIONS;
-    moved.move = !new_json || !*moved.new.decision ? otherwise : move_of(moves, &moved);
-    moved.to_review = new_json && strcmp(moved.new.decision, "review") == 0 &&
+    moved.move = !new || !*moved.new.decision ? otherwise : move_of(moves, &moved);
+    moved.to_review = new &&strcmp(moved.new.decision, "review") == 0 &&
                       strcmp(moved.old.decision, "review") != 0;
     const char *department = *moved.old.department   ? moved.old.department
                              : *moved.new.department ? moved.new.department

@@ -76,16 +76,17 @@ struct moves {
 
 void moves_start(struct moves *moves, struct successors *successors);
 void moves_free(struct moves *moves);
-/* Compares and counts. `new_json` NULL: not judged, for the reason `otherwise`. */
-void moves_add(struct moves *moves, const struct versioned *project, const char *old_json,
-               const char *new_json, enum move otherwise);
+/* Compares and counts; takes the outcomes over. `new` NULL: not judged, for the reason `otherwise`. */
+void moves_add(struct moves *moves, const struct versioned *project, struct outcome *old,
+               struct outcome *new, enum move otherwise);
 /* Sorts departments by name and flows by count, once all are added. */
 void moves_finish(struct moves *moves);
 /* Projects that are something else than before. */
 size_t moves_changed(const struct moves *moves);
 
-/* The item of a result as the successors know it; false when it has none. */
-bool outcome_read(struct outcome *outcome, const char *json);
+/* Of a stored result, of the JSON of one. */
+struct outcome outcome_of(const struct version *version);
+struct outcome outcome_read(const char *json);
 void outcome_clear(struct outcome *outcome);
 
 #endif

@@ -58,12 +58,10 @@ static bool is_of_department(struct run *run, const struct versioned *project)
 
 static bool is_affected(struct reclassify *reclassify, const struct versioned *project)
 {
-    struct outcome old;
-    bool affected = true;
-    if (outcome_read(&old, project->old.json)) {
-        struct item_name item = {old.department, old.code, old.name};
-        affected = !successors_unaffected(reclassify->successors, old.revision, &item);
-    }
+    struct outcome old = outcome_of(&project->old);
+    struct item_name item = {old.department, old.code, old.name};
+    bool affected =
+        !old.listed || !successors_unaffected(reclassify->successors, old.revision, &item);
     outcome_clear(&old);
     return affected;
 }
@@ -278,12 +276,29 @@ struct comparing {
     const struct versioned *project;
 };
 
+static void add_move(struct comparing *comparing, const struct versioned *project,
+                     const struct version *old, const struct version *new)
+{
+    struct outcome before = outcome_of(old), after = outcome_of(new);
+    moves_add(comparing->moves, project, &before, &after, MOVE_FAILED);
+}
+
+static void add_unjudged(struct comparing *comparing, const struct versioned *project,
+                         enum move reason)
+{
+    struct outcome before = outcome_of(&project->old);
+    moves_add(comparing->moves, project, &before, NULL, reason);
+}
+
 static void take_judged(const struct judged *judged, void *argument)
 {
     struct comparing *comparing = argument;
     char *json = xstrndup(judged->json, judged->json_bytes);
-    moves_add(comparing->moves, comparing->project, comparing->project->old.json,
-              judged->is_error ? NULL : json, MOVE_FAILED);
+    struct outcome before = outcome_of(&comparing->project->old), after = outcome_read(json);
+    if (judged->is_error)
+        outcome_clear(&after);
+    moves_add(comparing->moves, comparing->project, &before, judged->is_error ? NULL : &after,
+              MOVE_FAILED);
     free(json);
     comparing->run.reclassify->judged++;
 }
@@ -298,7 +313,7 @@ static void judge_here(struct comparing *comparing, const struct versioned *proj
     comparing->project = project;
     if (judge_body(comparing->judge, filling.body.text, filling.body.length, take_judged, comparing,
                    NULL))
-        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+        add_unjudged(comparing, project, MOVE_FAILED);
     strbuf_free(&filling.body);
     free(filling.revision);
 }
@@ -309,15 +324,15 @@ static void compare_without_new(struct comparing *comparing, const struct versio
     if (!is_chosen(&comparing->run, project))
         return;
     if (is_unseen(reclassify, project))
-        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_UNSEEN);
+        add_unjudged(comparing, project, MOVE_UNSEEN);
     else if (reclassify->options->only_compare)
         return;
     else if (!is_kept(project))
-        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+        add_unjudged(comparing, project, MOVE_FAILED);
     else if (comparing->judge)
         judge_here(comparing, project);
     else
-        moves_add(comparing->moves, project, project->old.json, NULL, MOVE_FAILED);
+        add_unjudged(comparing, project, MOVE_FAILED);
 }
 
 static int compare_project(const struct versioned *project, void *argument)
@@ -330,9 +345,9 @@ static int compare_project(const struct versioned *project, void *argument)
     else if (!is_of_department(&comparing->run, project))
         return 0;
     else if (new->event <= comparing->run.reclassify->since || !old->json)
-        moves_add(comparing->moves, project, new->json, new->json, MOVE_SAME);
+        add_move(comparing, project, new, new);
     else if (!from || strcmp(old->revision, from) == 0)
-        moves_add(comparing->moves, project, old->json, new->json, MOVE_FAILED);
+        add_move(comparing, project, old, new);
     return zsys_interrupted;
 }
 

@@ -25,14 +25,20 @@ struct version_target {
 struct version {
     int64_t event;
     const char *revision, *department, *decision, *json;
+    double confidence;
+    const char *item_department, *item_code,
+        *item_name; /* of the first candidate; "" without one */
 };
 
 struct versioned {
     int64_t number; /* of the project; they come in its order */
     const char *id, *unit;
     const char *project; /* JSON; "null" when its text was too long to be kept */
-    struct version old;  /* the latest that is not by the target */
-    struct version new;  /* by the target */
+    const char *name;    /* of what JSON says; "" and 0 where it does not */
+    int year;
+    double amount_yuan;
+    struct version old; /* the latest that is not by the target */
+    struct version new; /* by the target */
 };
 typedef int versioned_fn(const struct versioned *project, void *argument);
 
