@@ -31,6 +31,7 @@ void collector_advance_listing(struct collector *collector, int limit)
     if (listing_advance(collector->listing, limit, &fault))
         log_error("listing_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     collector->listing_behind = listing_is_behind(collector->listing);
+    results_tidy(collector->results);
 }
 
 /* When nothing else is to be done, or it has waited for long. */

@@ -14,7 +14,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { HASH_BYTES = 32, CHECKPOINT_PAGES = 1000 };
+enum {
+    HASH_BYTES = 32,
+    CHECKPOINT_PAGES = 1000,
+    RESTART_PAGES = 16384, /* a write-ahead log as long as this is begun anew */
+    RESTART_WAIT_MS = 10,  /* … when its readers let go of it so soon */
+    BUSY_MS = 5000,
+};
 
 /* SQL that is kept prepared, in the order of `statements` below. */
 enum statement {
@@ -66,6 +72,8 @@ struct results {
     int64_t counted;      /* up to this number */
     int64_t now;          /* of the open transaction */
     int log_pages;        /* in the write-ahead log */
+    int checkpointed;     /* of those, in the file too */
+    int restart_at;       /* pages of the log at which it is begun anew */
 };
 
 static const struct store_schema schema = {
@@ -105,6 +113,7 @@ struct results *results_open(const char *path, struct fault *fault)
     results->last_event = store_number(results->store, "SELECT max(number) FROM event", 0);
     results->committed_event = results->last_event;
     results->decisions = jv_object();
+    results->restart_at = RESTART_PAGES;
     return results;
 failed:
     results_close(&results);
@@ -159,13 +168,30 @@ int results_commit(struct results *results, struct fault *fault)
     return 0;
 }
 
+/* Readers that follow each other without a pause keep the log from being begun anew, and the longer
+ * it is the longer each page is looked for: the next reader is made to wait, for a moment. */
+static void restart_log(struct results *results)
+{
+    sqlite3 *db = results->store->db;
+    sqlite3_busy_timeout(db, RESTART_WAIT_MS);
+    int busy = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    sqlite3_busy_timeout(db, BUSY_MS);
+    results->restart_at = busy ? results->log_pages + RESTART_PAGES : RESTART_PAGES;
+}
+
 void results_tidy(struct results *results)
 {
     packer_learn(results->packer);
-    if (results->log_pages < CHECKPOINT_PAGES)
+    if (results->log_pages < results->checkpointed) { /* it was begun anew */
+        results->checkpointed = 0;
+        results->restart_at = RESTART_PAGES;
+    }
+    if (results->log_pages - results->checkpointed < CHECKPOINT_PAGES)
         return;
     sqlite3_wal_checkpoint_v2(results->store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    results->log_pages = 0; /* the next commit tells anew */
+    results->checkpointed = results->log_pages;
+    if (results->log_pages >= results->restart_at)
+        restart_log(results);
 }
 
 void results_rollback(struct results *results)
