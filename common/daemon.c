@@ -6,42 +6,11 @@
 #include "common/state.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { KEY_CONFIG = 2000, KEY_USER, KEY_INSECURE };
-
-static const struct argp_option option_list[] = {
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
-    {"config", KEY_CONFIG, "FILE", 0, "Configuration (default: DIR/jinmu.zpl, if it is there)", 0},
-    {"user", KEY_USER, "NAME", 0, "Become this user when started as root", 0},
-    {"insecure", KEY_INSECURE, NULL, 0, "tcp:// without keys; only on the loopback", 0},
-    {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct daemon *daemon = parser->input;
-    switch (key) {
-    case 's':
-        daemon->wanted_state = value;
-        return 0;
-    case KEY_CONFIG:
-        daemon->config_path = value;
-        return 0;
-    case KEY_USER:
-        daemon->user = value;
-        return 0;
-    case KEY_INSECURE:
-        daemon->insecure = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-const struct argp daemon_argp = {option_list, parse_option, NULL, NULL, NULL, NULL, NULL};
 
 /* A connection needs a descriptor, and a second one while its end is looked at. */
 static void allow_many_descriptors(void)
@@ -91,6 +60,20 @@ void daemon_close(struct daemon *daemon)
     free(daemon->state);
     daemon->state = NULL;
     daemon->ending = daemon->reloading = -1;
+}
+
+int daemon_main(const struct daemon_program *program, int argc, char **argv, struct daemon *daemon)
+{
+    struct fault fault = {"", ""};
+    char event[64];
+    log_start(program->name);
+    options_read(program->form, argc, argv, daemon);
+    int status = daemon_open(daemon, &fault) ? -1 : program->run(daemon, &fault);
+    snprintf(event, sizeof event, "%s_failed", program->name);
+    if (*fault.code)
+        log_error(event, "code=%s reason=\"%s\"", fault.code, fault.message);
+    daemon_close(daemon);
+    return status ? 1 : 0;
 }
 
 bool daemon_reload(struct daemon *daemon)

@@ -3,14 +3,15 @@
 
 #include "common/config.h"
 #include "common/guard.h"
+#include "common/options.h"
 #include "common/signals.h"
 
-#include <argp.h>
+#include <stdbool.h>
 
 /* What every daemon of jinmu begins with: whose rights it has, its state directory, its
  * configuration, and the signals that end it or make it read the configuration again. */
 struct daemon {
-    /* From the command line: daemon_argp as a child parser, with this as its input. */
+    /* From the command line: DAEMON_OPTIONS. */
     const char *wanted_state;
     const char *config_path; /* NULL: STATE/jinmu.zpl */
     const char *user;        /* to become, when started as root; NULL: to stay */
@@ -21,7 +22,29 @@ struct daemon {
     int ending;    /* readable when it shall end */
     int reloading; /* readable at SIGHUP */
 };
-extern const struct argp daemon_argp;
+
+/* The rows of a structure with a struct daemon as its member `daemon`. */
+#define DAEMON_OPTIONS(structure)                                                                  \
+    PATH_OPTION(structure, daemon.wanted_state, "state", 's', "DIR",                               \
+                "State directory (default: $JINMU_STATE, else the XDG one)"),                      \
+        PATH_OPTION(structure, daemon.config_path, "config", 0, "FILE",                            \
+                    "Configuration (default: DIR/jinmu.zpl, if it is there)"),                     \
+        TEXT_OPTION(structure, daemon.user, "user", 0, "NAME",                                     \
+                    "Become this user when started as root"),                                      \
+        FLAG_OPTION(structure, daemon.insecure, "insecure", 0,                                     \
+                    "tcp:// without keys; only on the loopback")
+
+/* What a daemon is from its start to its end. */
+struct daemon_program {
+    const char *name; /* "collector": in its log, and in that of its fault, collector_failed */
+    const struct command_form *form;
+    /* Works until daemon->ending is readable, with all that it opens closed behind it. 0, or -1 with a
+     * fault, if it has one to tell. */
+    int (*run)(struct daemon *daemon, struct fault *fault);
+};
+/* Reads the command line into a structure that begins with this struct daemon, opens, runs and closes
+ * it. The exit status. */
+int daemon_main(const struct daemon_program *program, int argc, char **argv, struct daemon *daemon);
 
 /* Gives up root's rights when told to, finds state and configuration, sets the log's level. Before
  * the first socket. 0, or -1 with a fault; close it either way. */

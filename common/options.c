@@ -105,8 +105,10 @@ char **options_read(const struct command_form *form, int argc, char **argv, void
         const struct option_row *row = &form->options[i];
         shown[i] = (struct argp_option){row->name, key_of(form, i), row->argument, 0, row->help, 0};
     }
-    const struct argp argp = {
-        .options = shown, .parser = read_option, .args_doc = form->arguments, .doc = form->summary};
+    const struct argp argp = {.options = shown,
+                              .parser = read_option,
+                              .args_doc = *form->arguments ? form->arguments : NULL,
+                              .doc = form->summary};
     argp_parse(&argp, argc, argv, 0, &first, &reading);
     if (argc - first >= form->least && argc - first <= form->most)
         return argv + first;

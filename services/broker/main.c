@@ -6,18 +6,16 @@
 #include "common/log.h"
 #include "common/state.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_ENDPOINT = 'e', KEY_NUMBERS = 1001, MOST_NUMBERS = 24 };
+enum { MOST_NUMBERS = 16, NOT_GIVEN = -1 };
 
 struct settings {
     struct daemon daemon;
     const char *endpoint;
-    bool given[MOST_NUMBERS]; /* on the command line */
-    int64_t number[MOST_NUMBERS];
+    int64_t given[MOST_NUMBERS]; /* on the command line, or NOT_GIVEN */
     struct broker *broker;
 };
 
@@ -52,48 +50,6 @@ enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 _Static_assert((int)NUMBERS <= (int)MOST_NUMBERS, "room for all numbers");
 
-static void read_number(size_t index, const char *text, struct settings *settings,
-                        struct argp_state *state)
-{
-    const struct number *number = &numbers[index];
-    char *end;
-    long long value = strtoll(text, &end, 10);
-    if (end == text || *end || value < number->least || value > number->most)
-        argp_error(state, "--%s: '%s' is no number from %lld to %lld", number->name, text,
-                   (long long)number->least, (long long)number->most);
-    settings->given[index] = true;
-    settings->number[index] = value;
-}
-
-static error_t read_option(int key, char *argument, struct argp_state *state)
-{
-    struct settings *settings = state->input;
-    if (key == ARGP_KEY_INIT)
-        state->child_inputs[0] = &settings->daemon;
-    else if (key == KEY_ENDPOINT)
-        settings->endpoint = argument;
-    else if (key >= KEY_NUMBERS && key < KEY_NUMBERS + NUMBERS)
-        read_number((size_t)(key - KEY_NUMBERS), argument, settings, state);
-    else if (key == ARGP_KEY_ARG)
-        argp_usage(state);
-    else
-        return ARGP_ERR_UNKNOWN;
-    return 0;
-}
-
-static void read_options(int argc, char **argv, struct settings *settings)
-{
-    struct argp_option options[NUMBERS + 2] = {
-        {"endpoint", KEY_ENDPOINT, "ENDPOINT", 0, "where to listen (ipc://DIR/broker.sock)", 0},
-    };
-    for (int i = 0; i < NUMBERS; i++)
-        options[1 + i] =
-            (struct argp_option){numbers[i].name, KEY_NUMBERS + i, "N", 0, numbers[i].help, 0};
-    const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {options, read_option, NULL, "The broker of jinmu.", children, 0, 0};
-    argp_parse(&argp, argc, argv, 0, NULL, settings);
-}
-
 /* --max-jobs is broker/max_jobs in the configuration. */
 static int configured_number(const struct config *config, const struct number *number,
                              int64_t *value, struct fault *fault)
@@ -114,8 +70,8 @@ static int set_numbers(const struct settings *settings, struct broker_options *o
         memcpy(&value, (const char *)&broker_defaults + numbers[i].offset, sizeof value);
         if (configured_number(settings->daemon.config, &numbers[i], &value, fault))
             return -1;
-        if (settings->given[i])
-            value = settings->number[i];
+        if (settings->given[i] != NOT_GIVEN)
+            value = settings->given[i];
         memcpy((char *)options + numbers[i].offset, &value, sizeof value);
     }
     return 0;
@@ -139,7 +95,7 @@ static void reload(void *argument)
              (long long)options.attempts, (long long)options.lease_ms);
 }
 
-static void run(struct settings *settings)
+static void work(struct settings *settings)
 {
     struct broker *broker = settings->broker;
     broker->reload = (struct reload){settings->daemon.reloading, reload, settings};
@@ -149,10 +105,9 @@ static void run(struct settings *settings)
     log_info("broker_stopped", "done=%llu", (unsigned long long)broker->tally.done);
 }
 
-/* Runs the broker of one state directory. 0, or -1 with a fault. */
-static int serve(struct settings *settings, struct fault *fault)
+static int run(struct daemon *daemon, struct fault *fault)
 {
-    const struct daemon *daemon = &settings->daemon;
+    struct settings *settings = (void *)daemon;
     struct broker_options options = broker_defaults;
     char *spool_path = state_path(daemon->state, "spool.db");
     char *lock_path = state_path(daemon->state, "broker.lock");
@@ -166,7 +121,7 @@ static int serve(struct settings *settings, struct fault *fault)
         daemon_guard(daemon, KEY_BROKER, (const char *[]){endpoint, NULL}, &options.guard, fault) ||
         !(settings->broker = broker_new(&options, fault)))
         goto done;
-    run(settings);
+    work(settings);
     status = 0;
 done:
     broker_destroy(&settings->broker);
@@ -179,16 +134,26 @@ done:
     return status;
 }
 
+static const struct option_row fixed_rows[] = {
+    TEXT_OPTION(struct settings, endpoint, "endpoint", 'e', "ENDPOINT",
+                "where to listen (ipc://DIR/broker.sock)"),
+    DAEMON_OPTIONS(struct settings)};
+enum { FIXED_ROWS = sizeof fixed_rows / sizeof *fixed_rows };
+
 int main(int argc, char **argv)
 {
-    log_start("broker");
     struct settings settings = {0};
-    read_options(argc, argv, &settings);
-    struct fault fault = {0};
-    int status = daemon_open(&settings.daemon, &fault) ? -1 : serve(&settings, &fault);
-    if (status)
-        log_error("broker_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
-    daemon_close(&settings.daemon);
+    struct option_row rows[FIXED_ROWS + NUMBERS + 1] = {0};
+    memcpy(rows, fixed_rows, sizeof fixed_rows);
+    for (size_t i = 0; i < NUMBERS; i++) {
+        settings.given[i] = NOT_GIVEN;
+        rows[FIXED_ROWS + i] =
+            (struct option_row)NUMBER_OPTION(struct settings, given[i], numbers[i].name, 0,
+                                             numbers[i].least, numbers[i].most, numbers[i].help);
+    }
+    const struct command_form form = {rows, 0, 0, "", "The broker of jinmu."};
+    int status =
+        daemon_main(&(struct daemon_program){"broker", &form, run}, argc, argv, &settings.daemon);
     zsys_shutdown();
-    return status ? 1 : 0;
+    return status;
 }

@@ -3,6 +3,7 @@
 
 #include "catalog/catalog.h"
 #include "common/lock.h"
+#include "common/options.h"
 #include "common/state.h"
 #include "services/cli/columns.h"
 #include "services/cli/local_engine.h"
@@ -11,7 +12,6 @@
 #include "services/cli/reclassify.h"
 #include "services/cli/running.h"
 
-#include <argp.h>
 #include <czmq.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -19,102 +19,55 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEY_HTML = 1000, KEY_XLSX, KEY_RATE, KEY_ENGINE, KEY_AFFECTED, KEY_DB };
-
 struct options {
     const char *state, *db, *to, *from, *department, *html, *xlsx, *action;
     bool engine, only_affected, dry_run;
     int64_t rate; /* -1: as configured */
 };
 
-static const struct argp_option option_list[] = {
-    {"to", 't', "REVISION", 0, "Judge by this revision", 0},
-    {"engine", KEY_ENGINE, NULL, 0,
-     "Judge by the present model, labels and rules, each project by the revision that it has", 0},
-    {"from", 'f', "REVISION", 0, "Only projects judged by this revision", 0},
-    {"department", 'd', "NAME", 0, "Only projects of this department", 0},
-    {"only-affected", KEY_AFFECTED, NULL, 0, "Only projects whose item or department changed", 0},
-    {"dry-run", 'n', NULL, 0, "Judge in this process, store nothing, report what would move", 0},
-    {"db", KEY_DB, "FILE", 0, "With --dry-run: another catalog database, not yet in use", 0},
-    {"rate", KEY_RATE, "N", 0, "At most N projects a second (default: reclassify/rate)", 0},
-    {"html", KEY_HTML, "FILE", 0, "Write the report as a page", 0},
-    {"xlsx", KEY_XLSX, "FILE", 0, "Write the report as a workbook, with all that moved", 0},
-    {"state", 's', "DIR", 0, "State directory (default: $JINMU_STATE, else the XDG one)", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, to, "to", 't', "REVISION", "Judge by this revision"),
+    FLAG_OPTION(struct options, engine, "engine", 0,
+                "Judge by the present model, labels and rules, each project by the revision that "
+                "it has"),
+    TEXT_OPTION(struct options, from, "from", 'f', "REVISION",
+                "Only projects judged by this revision"),
+    TEXT_OPTION(struct options, department, "department", 'd', "NAME",
+                "Only projects of this department"),
+    FLAG_OPTION(struct options, only_affected, "only-affected", 0,
+                "Only projects whose item or department changed"),
+    FLAG_OPTION(struct options, dry_run, "dry-run", 'n',
+                "Judge in this process, store nothing, report what would move"),
+    PATH_OPTION(struct options, db, "db", 0, "FILE",
+                "With --dry-run: another catalog database, not yet in use"),
+    NUMBER_OPTION(struct options, rate, "rate", 0, 0, INT64_MAX,
+                  "At most N projects a second (default: reclassify/rate)"),
+    PATH_OPTION(struct options, html, "html", 0, "FILE", "Write the report as a page"),
+    PATH_OPTION(struct options, xlsx, "xlsx", 0, "FILE",
+                "Write the report as a workbook, with all that moved"),
+    STATE_OPTION(struct options),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    char *end;
-    switch (key) {
-    case 't':
-        options->to = value;
-        return 0;
-    case 'f':
-        options->from = value;
-        return 0;
-    case 'd':
-        options->department = value;
-        return 0;
-    case 'n':
-        options->dry_run = true;
-        return 0;
-    case 's':
-        options->state = value;
-        return 0;
-    case KEY_ENGINE:
-        options->engine = true;
-        return 0;
-    case KEY_AFFECTED:
-        options->only_affected = true;
-        return 0;
-    case KEY_DB:
-        options->db = value;
-        return 0;
-    case KEY_HTML:
-        options->html = value;
-        return 0;
-    case KEY_XLSX:
-        options->xlsx = value;
-        return 0;
-    case KEY_RATE:
-        options->rate = strtoll(value, &end, 10);
-        if (end == value || *end || options->rate < 0)
-            argp_error(parser, "--rate is a number from 0");
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->action || (strcmp(value, "pause") != 0 && strcmp(value, "resume") != 0 &&
-                                strcmp(value, "report") != 0))
-            argp_error(parser, "pause, resume or report, not '%s'", value);
-        options->action = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (options->action && strcmp(options->action, "report") != 0)
-            return 0;
-        if (!options->to == !options->engine)
-            argp_error(parser, "either --to REVISION or --engine");
-        if (options->engine && options->only_affected)
-            argp_error(parser, "--only-affected needs --to");
-        if (options->db && !options->dry_run)
-            argp_error(parser, "--db needs --dry-run");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    "[pause|resume|report]",
+static const struct command_form form = {
+    option_rows, 0, 1, "[pause|resume|report]",
     "Judges stored projects again and reports what moved; every project keeps its old result. A "
-    "run "
-    "that was stopped goes on where it was when it is started again. `pause` and `resume` hold a "
-    "run "
-    "back and let it go on; `report` compares once more and judges nothing.",
-    NULL,
-    NULL,
-    NULL};
+    "run that was stopped goes on where it was when it is started again. `pause` and `resume` hold "
+    "a run back and let it go on; `report` compares once more and judges nothing."};
+
+/* What is wrong with the options together, or NULL. */
+static const char *complaint(const struct options *options)
+{
+    const char *action = options->action;
+    bool is_report = action && strcmp(action, "report") == 0;
+    if (action && !is_report)
+        return strcmp(action, "pause") == 0 || strcmp(action, "resume") == 0
+                   ? NULL
+                   : "pause, resume or report";
+    if (!options->to == !options->engine)
+        return "either --to REVISION or --engine";
+    if (options->engine && options->only_affected)
+        return "--only-affected needs --to";
+    return options->db && !options->dry_run ? "--db needs --dry-run" : NULL;
+}
 
 /* --- the run that is under way: STATE/reclassify.json --- */
 
@@ -446,7 +399,9 @@ int verb_reclassify(int argc, char **argv)
     struct running running = {0};
     struct job job;
     int status = 2;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options.action = options_read(&form, argc, argv, &options)[0];
+    if (complaint(&options))
+        options_refuse(argv[0], complaint(&options));
     if (open_job(&job, options.state, &fault) == 0) {
         if (options.action && strcmp(options.action, "report") != 0)
             status = set_pause(&job, strcmp(options.action, "pause") == 0);

@@ -14,7 +14,6 @@
 #include "services/cli/supervisor.h"
 #include "services/collector/inquiry.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,61 +35,27 @@ struct options {
     const char *collector;
     const char *events;
     const char *http; /* NULL: as configured, else no HTTP */
-    int workers;      /* 0: as configured, else one a core */
+    int64_t workers;  /* 0: as configured, else one a core */
 };
 
-static const struct argp_option option_list[] = {
-    {"broker", 'b', "ENDPOINT", 0, "Where the broker listens (default: ipc://DIR/broker.sock)", 0},
-    {"collector", 'c', "ENDPOINT", 0, "Where the collector listens (ipc://DIR/collector.sock)", 0},
-    {"events", 'p', "ENDPOINT", 0, "Where it publishes events (ipc://DIR/events.sock)", 0},
-    {"http", 'H', "ADDRESS:PORT", 0, "Serve the HTTP API and the review page there too", 0},
-    {"workers", 'w', "N", 0, "How many workers (default: one a core)", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, broker, "broker", 'b', "ENDPOINT",
+                "Where the broker listens (default: ipc://DIR/broker.sock)"),
+    TEXT_OPTION(struct options, collector, "collector", 'c', "ENDPOINT",
+                "Where the collector listens (ipc://DIR/collector.sock)"),
+    TEXT_OPTION(struct options, events, "events", 'p', "ENDPOINT",
+                "Where it publishes events (ipc://DIR/events.sock)"),
+    TEXT_OPTION(struct options, http, "http", 'H', "ADDRESS:PORT",
+                "Serve the HTTP API and the review page there too"),
+    NUMBER_OPTION(struct options, workers, "workers", 'w', 1, WORKERS_MAX,
+                  "How many workers (default: one a core)"),
+    DAEMON_OPTIONS(struct options),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    char *end;
-    long number;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        parser->child_inputs[0] = &options->daemon;
-        return 0;
-    case 'b':
-        options->broker = value;
-        return 0;
-    case 'c':
-        options->collector = value;
-        return 0;
-    case 'p':
-        options->events = value;
-        return 0;
-    case 'H':
-        options->http = value;
-        return 0;
-    case 'w':
-        number = strtol(value, &end, 10);
-        if (end == value || *end || number < 1 || number > WORKERS_MAX)
-            argp_error(parser, "--workers is a number from 1 to %d", WORKERS_MAX);
-        options->workers = (int)number;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    NULL,
+static const struct command_form form = {
+    option_rows, 0, 0, "",
     "Starts the broker, the collector and the workers, keeps them running, and stops them on "
     "SIGTERM or ^C; SIGHUP makes them read the configuration again. Prints one line that begins "
-    "with "
-    "\"ready\" when all of them are.",
-    children,
-    NULL,
-    NULL};
+    "with \"ready\" when all of them are."};
 
 static int prepare_catalog(const char *state, struct fault *fault)
 {
@@ -216,9 +181,10 @@ static void supervise(struct supervisor *supervisor, const struct running *runni
             continue;
         ready = true;
         printf("ready state=%s broker=%s workers=%d%s%s\n", running->state, running->broker,
-               options->workers, options->http ? " http=" : "", options->http ? options->http : "");
+               (int)options->workers, options->http ? " http=" : "",
+               options->http ? options->http : "");
         fflush(stdout);
-        log_info("serve_ready", "state=%s workers=%d", running->state, options->workers);
+        log_info("serve_ready", "state=%s workers=%d", running->state, (int)options->workers);
     }
 }
 
@@ -243,7 +209,7 @@ static int count_workers(struct options *options, struct fault *fault)
     if (options->workers == 0) {
         if (config_number(options->daemon.config, "serve/workers", 1, WORKERS_MAX, &count, fault))
             return -1;
-        options->workers = (int)count;
+        options->workers = count;
     }
     return 0;
 }
@@ -267,7 +233,7 @@ int verb_serve(int argc, char **argv)
     struct running running = {0};
     struct supervisor *supervisor = NULL;
     int status = 2, lock = -1;
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
+    options_read(&form, argc, argv, &options);
     if (daemon_open(daemon, &fault) || (lock = lock_state(daemon->state, &fault)) < 0 ||
         count_workers(&options, &fault) || find_endpoints(&running, &options, &fault) ||
         make_keys(&running, &fault) || prepare_catalog(daemon->state, &fault) ||

@@ -6,66 +6,31 @@
 #include "services/cli/running.h"
 #include "services/gateway/page.h"
 
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { KEY_CERTIFICATE = 1000, KEY_PRIVATE, KEY_PROXY, KEY_HTTPS, KEY_PAGE };
 
 struct options {
     struct daemon daemon;
     struct gateway_options gateway;
 };
 
-static const struct argp_option option_list[] = {
-    {"listen", 'l', "ADDRESS:PORT", 0, "Where to listen (default: 127.0.0.1:8080)", 0},
-    {"certificate", KEY_CERTIFICATE, "FILE", 0, "Speak TLS with this certificate chain (PEM)", 0},
-    {"key", KEY_PRIVATE, "FILE", 0, "and this private key (PEM)", 0},
-    {"proxy", KEY_PROXY, "ADDRESS", 0, "Believe X-Forwarded-For of the proxy at this address", 0},
-    {"https-outside", KEY_HTTPS, NULL, 0, "The proxy speaks TLS: cookies are marked Secure", 0},
-    {"page", KEY_PAGE, "DIR", 0, "The page's files (default: $JINMU_PAGE, else as installed)", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, gateway.listen, "listen", 'l', "ADDRESS:PORT",
+                "Where to listen (default: 127.0.0.1:8080)"),
+    PATH_OPTION(struct options, gateway.certificate, "certificate", 0, "FILE",
+                "Speak TLS with this certificate chain (PEM)"),
+    PATH_OPTION(struct options, gateway.key, "key", 0, "FILE", "and this private key (PEM)"),
+    TEXT_OPTION(struct options, gateway.proxy, "proxy", 0, "ADDRESS",
+                "Believe X-Forwarded-For of the proxy at this address"),
+    FLAG_OPTION(struct options, gateway.https_outside, "https-outside", 0,
+                "The proxy speaks TLS: cookies are marked Secure"),
+    PATH_OPTION(struct options, gateway.page, "page", 0, "DIR",
+                "The page's files (default: $JINMU_PAGE, else as installed)"),
+    DAEMON_OPTIONS(struct options),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    struct gateway_options *gateway = &options->gateway;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        parser->child_inputs[0] = &options->daemon;
-        return 0;
-    case 'l':
-        gateway->listen = value;
-        return 0;
-    case KEY_CERTIFICATE:
-        gateway->certificate = value;
-        return 0;
-    case KEY_PRIVATE:
-        gateway->key = value;
-        return 0;
-    case KEY_PROXY:
-        gateway->proxy = value;
-        return 0;
-    case KEY_HTTPS:
-        gateway->https_outside = true;
-        return 0;
-    case KEY_PAGE:
-        gateway->page = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
-static const struct argp parser = {
-    option_list,
-    parse_option,
-    NULL,
-    "Serves the HTTP API and the reviewer's page over the services of a state directory.",
-    children,
-    NULL,
-    NULL};
+static const struct command_form form = {
+    option_rows, 0, 0, "",
+    "Serves the HTTP API and the reviewer's page over the services of a state directory."};
 
 /* Takes from the configuration what the command line does not say. */
 static int read_configuration(struct gateway_options *options, const struct config *config,
@@ -104,33 +69,32 @@ static int read_configuration(struct gateway_options *options, const struct conf
     return 0;
 }
 
-int main(int argc, char **argv)
+static int run(struct daemon *daemon, struct fault *fault)
 {
-    struct options options = {.gateway = gateway_defaults};
-    struct daemon *daemon = &options.daemon;
-    struct fault fault = {"", ""};
+    struct gateway_options *options = &((struct options *)(void *)daemon)->gateway;
     struct running running = {0};
     struct gateway *gateway = NULL;
-    int status = 1;
-    log_start("gateway");
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    if (daemon_open(daemon, &fault) ||
-        read_configuration(&options.gateway, daemon->config, &fault) ||
-        running_find(&running, daemon->state, &fault))
+    int status = -1;
+    if (read_configuration(options, daemon->config, fault) ||
+        running_find(&running, daemon->state, fault))
         goto done;
-    options.gateway.running = &running;
-    if (!(gateway = gateway_new(&options.gateway, &fault)))
+    options->running = &running;
+    if (!(gateway = gateway_new(options, fault)))
         goto done;
-    log_info("gateway_ready", "listen=%s port=%d tls=%s page=%s", options.gateway.listen,
-             gateway->port, options.gateway.certificate ? "yes" : "no", options.gateway.page);
+    log_info("gateway_ready", "listen=%s port=%d tls=%s page=%s", options->listen, gateway->port,
+             options->certificate ? "yes" : "no", options->page);
     gateway_run(gateway, daemon->ending);
     status = 0;
     log_info("gateway_ends", "status=0");
 done:
-    if (*fault.code)
-        log_error("gateway_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     gateway_destroy(&gateway);
     running_clear(&running);
-    daemon_close(daemon);
     return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.gateway = gateway_defaults};
+    return daemon_main(&(struct daemon_program){"gateway", &form, run}, argc, argv,
+                       &options.daemon);
 }

@@ -9,38 +9,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KEY_CLOCK = 1000 };
-
 struct options {
     struct daemon daemon;
     const char *clock;
 };
 
-static const struct argp_option option_list[] = {
-    {"clock", KEY_CLOCK, "FILE", 0, "Read the time from FILE, seconds since 1970: for tests", 0},
+static const struct option_row option_rows[] = {
+    PATH_OPTION(struct options, clock, "clock", 0, "FILE",
+                "Read the time from FILE, seconds since 1970: for tests"),
+    DAEMON_OPTIONS(struct options),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        parser->child_inputs[0] = &options->daemon;
-        return 0;
-    case KEY_CLOCK:
-        options->clock = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
-static const struct argp parser = {
-    option_list, parse_option,
-    NULL,        "Sends webhooks to the targets that webhooks/allow names (jinmu webhooks --help).",
-    children,    NULL,
-    NULL};
+static const struct command_form form = {
+    option_rows, 0, 0, "",
+    "Sends webhooks to the targets that webhooks/allow names (jinmu webhooks --help)."};
 
 struct reloading {
     struct daemon *daemon;
@@ -68,22 +49,17 @@ static int lock_state(const char *state, struct fault *fault)
     return lock;
 }
 
-int main(int argc, char **argv)
+static int run(struct daemon *daemon, struct fault *fault)
 {
-    struct options options = {0};
-    struct daemon *daemon = &options.daemon;
-    struct fault fault = {"", ""};
+    const struct options *options = (const void *)daemon;
     struct running running = {0};
     struct postman *postman = NULL;
-    int status = 1, lock = -1;
-    log_start("postman");
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    if (daemon_open(daemon, &fault) || (lock = lock_state(daemon->state, &fault)) < 0 ||
-        running_find(&running, daemon->state, &fault))
+    int status = -1, lock = -1;
+    if ((lock = lock_state(daemon->state, fault)) < 0 ||
+        running_find(&running, daemon->state, fault))
         goto done;
-    const struct postman_options how = {&running, options.clock};
-    if (!(postman = postman_new(&how, &fault)) ||
-        postman_configure(postman, daemon->config, &fault))
+    const struct postman_options how = {&running, options->clock};
+    if (!(postman = postman_new(&how, fault)) || postman_configure(postman, daemon->config, fault))
         goto done;
     struct reloading reloading = {daemon, postman};
     log_info("postman_ready", "pid=%d state=%s collector=%s", (int)getpid(), daemon->state,
@@ -92,12 +68,16 @@ int main(int argc, char **argv)
     status = 0;
     log_info("postman_ends", "status=0");
 done:
-    if (*fault.code)
-        log_error("postman_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     postman_destroy(&postman);
     running_clear(&running);
     if (lock >= 0)
         close(lock);
-    daemon_close(daemon);
     return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    return daemon_main(&(struct daemon_program){"postman", &form, run}, argc, argv,
+                       &options.daemon);
 }

@@ -14,33 +14,15 @@ struct options {
     const char *collector;
 };
 
-static const struct argp_option option_list[] = {
-    {"broker", 'b', "ENDPOINT", 0, "The broker (ipc://DIR/broker.sock)", 0},
-    {"collector", 'c', "ENDPOINT", 0, "The collector (ipc://DIR/collector.sock)", 0},
+static const struct option_row option_rows[] = {
+    TEXT_OPTION(struct options, broker, "broker", 'b', "ENDPOINT",
+                "The broker (ipc://DIR/broker.sock)"),
+    TEXT_OPTION(struct options, collector, "collector", 'c', "ENDPOINT",
+                "The collector (ipc://DIR/collector.sock)"),
+    DAEMON_OPTIONS(struct options),
     {0}};
-
-static error_t parse_option(int key, char *value, struct argp_state *parser)
-{
-    struct options *options = parser->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        parser->child_inputs[0] = &options->daemon;
-        return 0;
-    case 'b':
-        options->broker = value;
-        return 0;
-    case 'c':
-        options->collector = value;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {{&daemon_argp, 0, NULL, 0}, {0}};
-static const struct argp parser = {
-    option_list, parse_option, NULL, "Classifies and checks projects for the broker's clients.",
-    children,    NULL,         NULL};
+static const struct command_form form = {
+    option_rows, 0, 0, "", "Classifies and checks projects for the broker's clients."};
 
 struct reloading {
     struct daemon *daemon;
@@ -93,35 +75,34 @@ static void clear_places(struct places *places)
     free(places->catalog);
 }
 
-int main(int argc, char **argv)
+static int run(struct daemon *daemon, struct fault *fault)
 {
-    struct options options = {0};
-    struct fault fault = {"", ""};
     struct places places = {0};
     struct worker *worker = NULL;
-    int status = 1;
-    log_start("worker");
-    argp_parse(&parser, argc, argv, 0, NULL, &options);
-    if (daemon_open(&options.daemon, &fault) || find_places(&places, &options, &fault))
+    int status = -1;
+    if (find_places(&places, (const void *)daemon, fault))
         goto done;
     struct worker_options wanted = {.catalog = places.catalog,
                                     .broker = places.broker,
                                     .collector = places.collector,
                                     .to_broker = places.to_broker,
                                     .to_collector = places.to_collector};
-    if (limits_read(&wanted.limits, options.daemon.config, &fault) ||
-        !(worker = worker_new(&wanted, &fault)))
+    if (limits_read(&wanted.limits, daemon->config, fault) ||
+        !(worker = worker_new(&wanted, fault)))
         goto done;
-    struct reloading reloading = {&options.daemon, worker};
-    worker_set_reload(worker, &(struct reload){options.daemon.reloading, reload, &reloading});
+    struct reloading reloading = {daemon, worker};
+    worker_set_reload(worker, &(struct reload){daemon->reloading, reload, &reloading});
     log_info("worker_ready", "broker=%s collector=%s", places.broker, places.collector);
-    worker_run(worker, options.daemon.ending);
+    worker_run(worker, daemon->ending);
     status = 0;
 done:
-    if (*fault.code)
-        log_error("worker_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
     worker_destroy(&worker);
     clear_places(&places);
-    daemon_close(&options.daemon);
     return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {0};
+    return daemon_main(&(struct daemon_program){"worker", &form, run}, argc, argv, &options.daemon);
 }
