@@ -201,7 +201,8 @@ static void check_unknown(struct check_context *context, const struct rule *rule
     check_report(context, rule, declared->field, whole(code), "code", code, NULL);
 }
 
-/* The item that has the same name in the revision, for a unit of these departments. */
+/* The item that has the same name in the revision, for a unit of these departments; a provisional one
+ * is the old item itself. */
 static const struct leaf *find_successor(const struct check_context *context,
                                          const struct item *item)
 {
@@ -226,6 +227,8 @@ static void check_not_in_force(struct check_context *context, const struct rule 
     if (!old)
         return; /* another department's: code.wrong_department */
     const struct leaf *successor = find_successor(context, old);
+    if (successor && successor->provisional)
+        return; /* the department's pages of the revision are not held: nothing is known against it */
     bool held = successor || is_held(context, rule);
     struct strbuf hint = {0};
     if (successor)
@@ -239,33 +242,6 @@ static void check_not_in_force(struct check_context *context, const struct rule 
                     hint.text, NULL);
     strbuf_free(&hint);
 }
-
-static void check_wrong_department(struct check_context *context, const struct rule *rule,
-                                   const struct declared_code *declared)
-{
-    const struct guesses *guesses = &context->verdict->guesses;
-    if (!is_leaf(declared) || is_class_b(declared) || declared->own || declared->own_old ||
-        declared->item_count == 0 || guesses->count == 0 || !is_held(context, rule))
-        return;
-    struct strbuf others = {0};
-    enum { NAMED = 3 };
-    size_t named = 0;
-    for (size_t i = 0; i < declared->item_count; i++) {
-        const struct item *item = &declared->items[i];
-        bool here = strcmp(item->revision, context->verdict->revision->number) == 0;
-        if ((declared->elsewhere && !here) || named > NAMED)
-            continue;
-        if (named++ < NAMED)
-            strbuf_printf(&others, "%s%s“%s”", named > 1 ? "、" : "", item->department, item->name);
-        else
-            strbuf_puts(&others, "等");
-    }
-    check_report(context, rule, declared->field, whole(declared->declaration->code), "code",
-                 declared->code, "department", guesses->all[0].name, "others", others.text, NULL);
-    strbuf_free(&others);
-}
-
-/* ---- names ---- */
 
 enum { NAME_UNITS = 64 };
 
@@ -289,6 +265,49 @@ static size_t bare_name(const struct folder *folder, const char *name, uint16_t 
     folded_free(&folded);
     return length;
 }
+
+/* Where our text of the revision lacks the department's pages, a code may have been given to it since;
+ * not so when the name written beside the code is the other department's item. */
+static bool is_named_as_others(const struct check_context *context,
+                               const struct declared_code *declared)
+{
+    const struct folder *folder = context->checks->thesaurus->folder;
+    uint16_t name[NAME_UNITS], other[NAME_UNITS];
+    size_t length = bare_name(folder, declared->declaration->name, name);
+    for (size_t i = 0; i < declared->item_count && length; i++)
+        if (bare_name(folder, declared->items[i].name, other) == length &&
+            memcmp(name, other, length * sizeof *name) == 0)
+            return true;
+    return false;
+}
+
+static void check_wrong_department(struct check_context *context, const struct rule *rule,
+                                   const struct declared_code *declared)
+{
+    const struct guesses *guesses = &context->verdict->guesses;
+    if (!is_leaf(declared) || is_class_b(declared) || declared->own || declared->own_old ||
+        declared->item_count == 0 || guesses->count == 0 ||
+        !(is_held(context, rule) || is_named_as_others(context, declared)))
+        return;
+    struct strbuf others = {0};
+    enum { NAMED = 3 };
+    size_t named = 0;
+    for (size_t i = 0; i < declared->item_count; i++) {
+        const struct item *item = &declared->items[i];
+        bool here = strcmp(item->revision, context->verdict->revision->number) == 0;
+        if ((declared->elsewhere && !here) || named > NAMED)
+            continue;
+        if (named++ < NAMED)
+            strbuf_printf(&others, "%s%s“%s”", named > 1 ? "、" : "", item->department, item->name);
+        else
+            strbuf_puts(&others, "等");
+    }
+    check_report(context, rule, declared->field, whole(declared->declaration->code), "code",
+                 declared->code, "department", guesses->all[0].name, "others", others.text, NULL);
+    strbuf_free(&others);
+}
+
+/* ---- names ---- */
 
 static bool has_units(const uint16_t *text, size_t length, const uint16_t *part, size_t size)
 {
@@ -393,7 +412,7 @@ static void check_disagrees(struct check_context *context, const struct rule *ru
 {
     const struct verdict *verdict = context->verdict;
     const struct project *project = context->project;
-    if (context->from_document || project->declared_count == 0 || verdict->ranking.top == 0 ||
+    if (!context->own_declared || project->declared_count == 0 || verdict->ranking.top == 0 ||
         verdict->decision == DECISION_NONE ||
         verdict->confidence < rule_value(rule, "confidence", 0.9))
         return;

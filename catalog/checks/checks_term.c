@@ -50,7 +50,7 @@ static bool accept_term(struct check_context *context, const struct rule *rule,
 static void check_term_field(struct check_context *context, const struct rule *rule)
 {
     const struct project *project = context->project;
-    bool sure = check_is_purchase(context) || context->verdict->decision == DECISION_AUTO;
+    bool sure = check_is_purchase(context) || context->verdict->sure;
     if (context->states_term || !sure || project->term_years >= rule_value(rule, "endless", 20) ||
         strstr(project->attribute, "经常性") || !is_between(rule, project->term_years))
         return;

@@ -83,7 +83,7 @@ static void write_leaf(struct jw *writer, const struct leaf *leaf, double score)
     jw_end_array(writer);
     jw_set_probability(writer, "score", score);
     jw_key(writer, "provisional");
-    jw_bool(writer, false);
+    jw_bool(writer, leaf->provisional);
 }
 
 /* The probability of a candidate: the confidence is the first one's (or, for decision none, what is

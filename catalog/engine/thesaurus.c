@@ -193,8 +193,8 @@ static void fill_path(const struct rows *rows, const struct row *row, struct lea
         leaf->path[i] = names[depth - 1 - i];
 }
 
-static void add_leaf(struct thesaurus *thesaurus, const struct rows *rows, const struct row *row,
-                     struct revision *revision)
+static struct leaf *add_leaf(struct thesaurus *thesaurus, const struct rows *rows,
+                             const struct row *row, struct revision *revision)
 {
     uint32_t department = add_department(thesaurus, row->department);
     revision->leaves =
@@ -210,6 +210,7 @@ static void add_leaf(struct thesaurus *thesaurus, const struct rows *rows, const
         .restricted = *row->restriction != 0,
     };
     fill_path(rows, row, leaf);
+    return leaf;
 }
 
 static bool offers_class_a(const struct rows *rows, size_t revision)
@@ -229,6 +230,43 @@ static void fill_revision(struct thesaurus *thesaurus, const struct rows *rows, 
         const struct row *row = &rows->all[i];
         if (is_leaf(row) && (row->revision == number || strcmp(row->department, "B") == 0))
             add_leaf(thesaurus, rows, row, revision);
+    }
+}
+
+static bool lists_department(const struct thesaurus *thesaurus, const struct revision *revision,
+                             uint32_t department)
+{
+    for (size_t i = 0; i < revision->leaf_count; i++) {
+        const struct leaf *leaf = &revision->leaves[i];
+        if (!leaf->provisional && thesaurus_department(thesaurus, leaf->department) == department)
+            return true;
+    }
+    return false;
+}
+
+/* Of a revision that is held as an excerpt, the departments whose pages are missing are offered the
+ * items of the last complete one before it, marked provisional: a person has to look them up. */
+static void fill_gaps(struct thesaurus *thesaurus, const struct rows *rows, size_t number)
+{
+    struct revision *revision = &thesaurus->revisions[number];
+    size_t before = number;
+    while (before > 0 && !(thesaurus->revisions[before - 1].complete &&
+                           thesaurus->revisions[before - 1].leaf_count))
+        before--;
+    if (revision->complete || revision->leaf_count == 0 || before-- == 0)
+        return;
+    const char *last = "";
+    bool listed = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->all[i];
+        if (row->revision != before || row->code[0] != 'A' || !is_leaf(row))
+            continue;
+        if (strcmp(row->department, last) != 0)
+            listed =
+                lists_department(thesaurus, revision, add_department(thesaurus, row->department));
+        last = row->department;
+        if (!listed)
+            add_leaf(thesaurus, rows, row, revision)->provisional = true;
     }
 }
 
@@ -292,6 +330,8 @@ static void build_revisions(struct thesaurus *thesaurus, const struct rows *rows
     for (size_t r = 0; r < thesaurus->revision_count; r++)
         if (offers_class_a(rows, r))
             fill_revision(thesaurus, rows, r);
+    for (size_t r = 0; r < thesaurus->revision_count; r++)
+        fill_gaps(thesaurus, rows, r);
     for (size_t r = 0; r < thesaurus->revision_count; r++)
         if (thesaurus->revisions[r].leaf_count)
             thesaurus->revisions[kept++] = thesaurus->revisions[r];

@@ -42,6 +42,7 @@ struct leaf {
     const char *path[4]; /* names from level 1 down; the last is the leaf's own */
     size_t path_length;
     const char *restriction;
+    bool provisional; /* of an earlier revision: this one is held without the department's pages */
 };
 
 struct revision {
@@ -49,7 +50,7 @@ struct revision {
     const char *effective; /* ISO date, "" unknown */
     const char *ended;
     bool complete;
-    struct leaf *leaves;
+    struct leaf *leaves; /* its own, then the provisional ones */
     size_t leaf_count;
     uint32_t *leaf_of_concept; /* concept → leaf number, or NO_NUMBER */
 };

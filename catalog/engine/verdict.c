@@ -78,6 +78,17 @@ static enum kind likeliest(const double kinds[KINDS], int from)
     return (enum kind)best;
 }
 
+void verdict_pass(struct verdict *verdict, double confidence, bool sure)
+{
+    const struct ranking *ranking = &verdict->ranking;
+    bool provisional =
+        ranking->top > 0 && verdict->revision->leaves[ranking->all[0].leaf].provisional;
+    verdict->kind = KIND_SERVICE;
+    verdict->confidence = confidence;
+    verdict->sure = sure;
+    verdict->decision = sure && !provisional ? DECISION_AUTO : DECISION_REVIEW;
+}
+
 void verdict_of_reading(struct verdict *verdict, const struct mind *mind, struct reading *reading)
 {
     reading_weigh(reading);
@@ -102,8 +113,10 @@ void verdict_decide(struct verdict *verdict, const struct model *model)
     verdict->kind = service ? KIND_SERVICE : likeliest(verdict->kinds, KIND_SERVICE + 1);
     verdict->decision = service ? DECISION_REVIEW : DECISION_NONE;
     verdict->confidence = confidence_of(verdict, model);
-    if (service && verdict->confidence >= model->auto_threshold && has_label(&verdict->ranking))
-        verdict->decision = DECISION_AUTO;
+    verdict->sure = false;
+    if (service)
+        verdict_pass(verdict, verdict->confidence,
+                     verdict->confidence >= model->auto_threshold && has_label(&verdict->ranking));
 }
 
 void verdict_reach(struct verdict *verdict, const struct mind *mind,

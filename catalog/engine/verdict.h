@@ -48,6 +48,7 @@ struct verdict {
     enum kind kind;
     enum decision decision;
     double confidence; /* that the decision, and for a service its first candidate, is right */
+    bool sure;         /* of a service: enough to pass, were its item not provisional */
     struct reading reading;
     double mass; /* of the text judged */
     struct kind_view view;
@@ -69,6 +70,10 @@ const struct revision *verdict_revision(const struct mind *mind, const struct pr
  * these are for other things than the whole seems to be, a person has to decide. */
 void verdict_project(struct verdict *verdict, const struct mind *mind,
                      const struct revision *revision, const struct project *project);
+
+/* A service whose first candidate has this confidence: when sure it passes by itself, unless the
+ * candidate is provisional. */
+void verdict_pass(struct verdict *verdict, double confidence, bool sure);
 
 /* Lets a verdict on a project as a whole follow what people decided about one nearly the same. */
 void verdict_recall(struct verdict *verdict, const struct mind *mind, const char *unit);

@@ -79,8 +79,9 @@ static void follow_items(struct verdict *verdict, double auto_threshold)
 {
     struct weights weights = weigh(verdict);
     double service = weights.service / weights.total, other = weights.other / weights.total;
-    if (verdict->decision == DECISION_AUTO && other >= mixed_share) {
+    if (verdict->sure && other >= mixed_share) {
         verdict->decision = DECISION_REVIEW;
+        verdict->sure = false;
         verdict->confidence = fmin(verdict->confidence, auto_threshold) * (1 - other / 2);
     } else if (verdict->decision == DECISION_NONE && service >= service_share) {
         verdict->decision = DECISION_REVIEW;

@@ -53,15 +53,19 @@ static void place_first(struct ranking *ranking, uint32_t leaf, double share)
 static void follow(struct verdict *verdict, double auto_threshold)
 {
     const struct remembered *one = verdict->recalled.first;
-    verdict->kind = one->kind;
-    verdict->confidence = confidence_at(verdict->recalled.similarity);
+    double confidence = confidence_at(verdict->recalled.similarity);
+    verdict->sure = false;
     if (one->kind != KIND_SERVICE) {
+        verdict->kind = one->kind;
+        verdict->confidence = confidence;
         verdict->decision = DECISION_NONE;
         return;
     }
     place_first(&verdict->ranking, verdict->revision->leaf_of_concept[verdict->recalled.concept],
-                verdict->confidence);
-    verdict->decision = verdict->confidence >= auto_threshold ? DECISION_AUTO : DECISION_REVIEW;
+                confidence);
+    verdict_pass(verdict, confidence, confidence >= auto_threshold);
+    if (verdict->sure && one->revision == verdict->revision)
+        verdict->decision = DECISION_AUTO; /* a person decided so by this very revision */
 }
 
 /* A person has to decide, unless all agree that it is no service. */
@@ -75,6 +79,7 @@ static void doubt(struct verdict *verdict)
     if (verdict->decision == DECISION_NONE)
         verdict->confidence = 1 - verdict->confidence;
     verdict->decision = DECISION_REVIEW;
+    verdict->sure = false;
     verdict->kind = KIND_SERVICE;
     verdict->confidence = fmin(verdict->confidence, disputed_confidence);
 }

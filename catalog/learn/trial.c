@@ -100,6 +100,7 @@ static int set_verdict(struct trial *trial, const struct project *project, const
     if (!verdict->revision)
         return fault_set(fault, "trial.no_revision", "no revision %s", project->catalog);
     verdict->decision = decision_of(decision ? decision : "auto");
+    verdict->sure = verdict->decision == DECISION_AUTO;
     verdict->kind = kind_of_name(kind ? kind : "service");
     if (verdict->kind == KINDS)
         return fault_set(fault, "trial.no_kind", "no kind %s", kind);
