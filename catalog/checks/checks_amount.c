@@ -67,6 +67,16 @@ static void report_listing(struct check_context *context, const struct rule *rul
     strbuf_free(&parts);
 }
 
+/* An amount of the list that no slip but one of its unit makes so much larger than the total. */
+static const struct money *far_larger(const struct listing *listing)
+{
+    enum { TIMES = 10 };
+    for (size_t i = 0; i < listing->count; i++)
+        if (!listing->aside[i] && listing->amounts[i]->fen / TIMES > listing->total->fen)
+            return listing->amounts[i];
+    return NULL;
+}
+
 /* The amount whose unit must be another for the list to add up, or NULL. */
 static const struct money *unit_slip(const struct listing *listing)
 {
@@ -82,7 +92,7 @@ static const struct money *unit_slip(const struct listing *listing)
         if (listing_adds_up(&mended))
             return amount;
     }
-    return NULL;
+    return far_larger(listing);
 }
 
 /* Whether one of a list's amounts is larger than its total. */
@@ -277,10 +287,10 @@ static bool states_total(const struct check_context *context, const struct plain
                          const struct money *money)
 {
     static const char *const total_words[] = {
-        "申请",     "共需",     "所需",     "需经费",   "需资金",   "项目预算",
-        "总预算",   "预算资金", "预算金额", "全年",     "年度预算", "本年预算",
-        "年预算",   "预算总额", "预算安排", "经费预算", "总经费",   "预算经费",
-        "项目资金", "年费用",   "年经费",   "年资金",   "年需",     NULL};
+        "申请",     "共需",     "所需",     "需经费",   "需资金",   "项目预算", "总预算",
+        "预算资金", "预算金额", "全年",     "年度预算", "本年预算", "年预算",   "预算总额",
+        "预算安排", "经费预算", "总经费",   "预算经费", "项目资金", "年费用",   "年经费",
+        "年资金",   "年需",     "安排资金", "安排经费", NULL};
     static const char *const other_words[] = {
         "合同总",   "合同金额", "合同价", "上年", "去年", "已",   "累计", "三年",
         "两年",     "二年",     "五年",   "四年", "年均", "每",   "人均", "其中",

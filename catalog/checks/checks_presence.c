@@ -8,9 +8,24 @@
 #include <string.h>
 
 /* Whether a document's table was read as it stands: what a damaged scan lost is not missing. */
-static bool was_read_whole(const struct check_context *context)
+/* Whether the project's table was read as it stands, but for fields that are empty in it: then an empty
+ * one is the unit's omission, not the reader's. */
+static bool was_read_but_for_gaps(const struct check_context *context)
 {
-    return jv_count(jv_get(context->project->json, "intake_findings")) == 0;
+    static const char *const gaps[] = {"intake.basis_empty",   "intake.indicators_empty",
+                                       "intake.term_missing",  "intake.attribute_missing",
+                                       "intake.name_differs",  "intake.not_in_budget",
+                                       "intake.amount_differs"};
+    const struct jv *findings = jv_get(context->project->json, "intake_findings");
+    for (size_t i = 0; i < jv_count(findings); i++) {
+        const char *code = jv_get_text(jv_at(findings, i), "code");
+        bool gap = false;
+        for (size_t g = 0; code && g < sizeof gaps / sizeof *gaps && !gap; g++)
+            gap = strcmp(code, gaps[g]) == 0;
+        if (!gap)
+            return false;
+    }
+    return true;
 }
 
 static bool is_empty_text(const char *text)
@@ -29,7 +44,7 @@ static void check_basis(struct check_context *context, const struct rule *rule)
     bool stated = jv_is_text(jv_get(json, "basis"));
     if (!is_empty_text(context->project->fields[FIELD_BASIS]))
         return;
-    if (context->from_document ? !was_read_whole(context) : !stated)
+    if (context->from_document ? !was_read_but_for_gaps(context) : !stated)
         return;
     check_report_as(context, rule, context->from_document ? rule->severity : SEVERITY_INFO, "basis",
                     (struct span){0, 0}, NULL);
@@ -70,7 +85,7 @@ static unsigned indicator_kinds(const struct jv *one)
 static void check_indicators(struct check_context *context, const struct rule *rule)
 {
     const struct jv *list = jv_get(context->project->json, "indicators");
-    if (!jv_is_array(list) || (context->from_document && !was_read_whole(context)))
+    if (!jv_is_array(list) || (context->from_document && !was_read_but_for_gaps(context)))
         return;
     unsigned kinds = 0;
     for (size_t i = 0; i < jv_count(list) && kinds != (QUANTITY | QUALITY | COST); i++)
@@ -82,7 +97,7 @@ static void check_indicators(struct check_context *context, const struct rule *r
     for (int k = 0; k < 3; k++)
         if (!(kinds & 1u << k))
             strbuf_printf(&missing, "%s%s", missing.length ? "、" : "", names[k]);
-    bool whole = context->from_document && jv_count(list) == 0;
+    bool whole = context->from_document && kinds == 0;
     check_report_as(context, rule, whole ? rule->severity : SEVERITY_INFO, "indicators",
                     (struct span){0, 0}, "missing", missing.text, NULL);
     strbuf_free(&missing);
@@ -96,12 +111,13 @@ static void check_declaration(struct check_context *context, const struct rule *
     const struct verdict *verdict = context->verdict;
     const struct project *project = context->project;
     if (!context->from_document || !jv_is_object(jv_get(project->json, "declaration")) ||
-        context->declared || verdict->decision != DECISION_AUTO || verdict->ranking.top == 0 ||
+        context->declared || !verdict->sure || verdict->ranking.top == 0 ||
         verdict->confidence < rule_value(rule, "confidence", 0.9))
         return;
     const struct leaf *best = &verdict->revision->leaves[verdict->ranking.all[0].leaf];
     struct strbuf confidence = {0};
-    strbuf_printf(&confidence, "%.0f%%", verdict->confidence * 100);
+    strbuf_printf(&confidence, "%.0f%%%s", verdict->confidence * 100,
+                  best->provisional ? "，该条目见于此前目录，现行目录请对照原文" : "");
     check_report(context, rule, "name", (struct span){0, text_length(project->fields[FIELD_NAME])},
                  "text", project->fields[FIELD_NAME], "code", best->code, "name", best->name, "how",
                  project->declared_count ? "没有列出它" : "没有列出任何代码", "confidence",
@@ -114,7 +130,7 @@ static void check_declared_amount(struct check_context *context, const struct ru
 {
     const struct project *project = context->project;
     int64_t sum = 0;
-    if (context->from_document || project->amount_fen <= 0)
+    if (!context->own_declared || project->amount_fen <= 0)
         return;
     for (size_t d = 0; d < project->declared_count; d++)
         sum += project->declared[d].amount_fen > 0 ? project->declared[d].amount_fen : 0;

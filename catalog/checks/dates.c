@@ -128,6 +128,18 @@ static size_t read_pair_of_years(const struct plain *plain, size_t at, struct da
     return end + 1;
 }
 
+/* 2205年7月, 2062年1-6月: a month follows, so it is meant as a date; no budget reaches so far. */
+static bool is_year_slip(const struct plain *plain, size_t at, size_t digits, size_t end)
+{
+    enum { FARTHEST = 2060 };
+    int year = value_of(plain, at, digits);
+    if (digits != 4 || year < FARTHEST || year >= 3000 || plain->codes[end] != YEAR)
+        return false;
+    size_t month = skip_spaces(plain, end + 1), more = count_digits(plain, month);
+    size_t behind = skip_spaces(plain, month + more);
+    return (more == 1 || more == 2) && (plain->codes[behind] == MONTH || skip_mark(plain, behind));
+}
+
 static size_t read_dates(const struct plain *plain, size_t at, size_t digits, struct dates *dates)
 {
     size_t end = skip_spaces(plain, at + digits);
@@ -135,6 +147,11 @@ static size_t read_dates(const struct plain *plain, size_t at, size_t digits, st
     dates->year = dates->to_year = value_of(plain, at, digits);
     if (digits == 5 && plain->codes[end] == YEAR && plain->codes[at] == '2' &&
         plain->codes[at + 1] == '0') {
+        mark_wrong(dates, at, end + 1);
+        dates->year = dates->to_year = 0;
+        return end + 1;
+    }
+    if (is_year_slip(plain, at, digits, end)) {
         mark_wrong(dates, at, end + 1);
         dates->year = dates->to_year = 0;
         return end + 1;

@@ -182,6 +182,16 @@ static bool next_is_a_name(const struct labels *labels, const struct tokens *tok
            is_value(after) && has_digit(after) && category_of(labels, after) == CATEGORIES;
 }
 
+/* 数量指标 | 数量指标 | 数量指标 …: a scan that lost what stood there. */
+static bool is_one_word_again(const struct tokens *tokens)
+{
+    enum { TIMES = 4 };
+    size_t again = 0;
+    for (size_t i = 1; i < tokens->count; i++)
+        again += slice_equals(tokens->all[i].cell, tokens->all[i - 1].cell);
+    return again >= TIMES;
+}
+
 void indicators_row(struct indicators *indicators, const struct labels *labels,
                     const struct row *row, const struct tokens *tokens)
 {
@@ -208,5 +218,5 @@ void indicators_row(struct indicators *indicators, const struct labels *labels,
         pairs++;
         i++;
     }
-    indicators->unread += texts > 0 && pairs == 0;
+    indicators->unread += (texts > 0 && pairs == 0) || is_one_word_again(tokens);
 }

@@ -94,6 +94,7 @@ static bool is_believed(const struct table_reading *reading, const struct row *r
 
 static void take_label(struct table_reading *reading, const struct token *token)
 {
+    reading->seen[token->match.label] = true;
     enum label label = token->match.label;
     reading->label = label;
     reading->labelled = true;
@@ -255,9 +256,20 @@ static char *take_text(struct table_reading *reading, enum label label)
     return strbuf_take(&reading->values[label]);
 }
 
+/* The table has the heading, and nothing there: the unit left it out, the reader did not. */
+static void report_empty(struct table_reading *reading, const char *code, const char *name)
+{
+    document_finding(reading->project->findings, code, "warning", reading->project->line,
+                     "绩效目标表中“%s”是空的", name);
+}
+
 static void report_missing(struct table_reading *reading)
 {
     const struct document_project *project = reading->project;
+    bool no_basis = !*project->basis, no_indicators = jv_count(project->indicators) == 0;
+    bool basis_empty = no_basis && reading->seen[LABEL_BASIS];
+    bool indicators_empty = no_indicators && reading->indicators.unread < UNREAD_ROWS &&
+                            reading->phase >= PHASE_INDICATORS;
     const struct {
         const char *code, *name;
         bool missing;
@@ -268,17 +280,21 @@ static void report_missing(struct table_reading *reading)
         {"intake.term_missing", "项目期", project->term_years == 0},
         {"intake.total_missing", "实施期资金总额", project->total_fen < 0},
         {"intake.description_missing", "项目概况", !*project->description},
-        {"intake.basis_missing", "立项依据", !*project->basis},
+        {"intake.basis_missing", "立项依据", no_basis && !basis_empty},
         {"intake.necessity_missing", "项目设立必要性", !*project->necessity},
         {"intake.measures_missing", "保证项目实施的制度、措施", !*project->measures},
         {"intake.plan_missing", "项目实施计划", !*project->plan},
         {"intake.goals_missing", "总体目标", !*project->goals},
-        {"intake.indicators_missing", "绩效指标", jv_count(project->indicators) == 0},
+        {"intake.indicators_missing", "绩效指标", no_indicators && !indicators_empty},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (fields[i].missing)
             document_finding(project->findings, fields[i].code, "warning", project->line,
                              "绩效目标表中没有读到“%s”的内容", fields[i].name);
+    if (basis_empty)
+        report_empty(reading, "intake.basis_empty", "立项依据");
+    if (indicators_empty)
+        report_empty(reading, "intake.indicators_empty", "绩效指标");
     if (reading->indicators.unread >= UNREAD_ROWS && jv_count(project->indicators) > 0)
         document_finding(project->findings, "intake.indicators_partial", "info", project->line,
                          "绩效指标中有%zu行无法读出", reading->indicators.unread);

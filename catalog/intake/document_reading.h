@@ -25,7 +25,8 @@ struct table_reading {
     enum phase phase;
     enum label label; /* that the next value belongs to */
     size_t values_on_row;
-    bool labelled; /* a label was seen on this row */
+    bool labelled;     /* a label was seen on this row */
+    bool seen[LABELS]; /* the label stands in the table */
     size_t row, line;
     struct slice last_cell; /* the value read last, to know a merged cell's repetition */
     size_t last_row;
