@@ -49,8 +49,12 @@ static struct jv *judge(struct audit *audit, const struct jv *project)
     return result ? result : jv_object();
 }
 
-static void drop_declaration_findings(struct jv *result)
+/* What is wrong with the unit's declaration is said once; what is wrong with what it declares for this
+ * very project, here. */
+static void drop_declaration_findings(const struct jv *project, struct jv *result)
 {
+    if (jv_get_bool(jv_get(project, "declaration"), "own", false))
+        return;
     const struct jv *findings = jv_get(result, "findings");
     struct jv *kept = jv_array();
     for (size_t i = 0; i < jv_count(findings); i++) {
@@ -104,8 +108,6 @@ void audit_remember(struct audit *audit, const struct jv *project)
 static void check_declaration(struct audit *audit, const struct jv *document, struct jv *findings)
 {
     const struct jv *declaration = jv_get(document, "declaration");
-    if (!jv_get_bool(declaration, "found", false))
-        return;
     struct jv *project = document_declaration_project(document), *result = judge(audit, project);
     const struct jv *own = jv_get(result, "findings");
     for (size_t i = 0; i < jv_count(own); i++) {
@@ -243,7 +245,7 @@ struct jv *audit_document(struct audit *audit, struct jv *document)
         jv_set_number(audited, "year", year);
     for (size_t i = 0; i < jv_count(projects); i++) {
         struct jv *entry = jv_object(), *result = judge(audit, jv_at(projects, i));
-        drop_declaration_findings(result);
+        drop_declaration_findings(jv_at(projects, i), result);
         name_others(audit, result);
         remember(audit, jv_at(projects, i), result, file);
         jv_push(results, jv_copy(result));

@@ -177,7 +177,7 @@ static void check_table(struct document_view *view)
     snprintf(at, sizeof at, "%.0f", jv_get_number(table, "line", 0));
     snprintf(count, sizeof count, "%zu", missing);
     bool none = jv_get_bool(declaration, "none", false);
-    if (missing)
+    if (missing && !(jv_count(items) == 0 && jv_get_bool(declaration, "table", false)))
         document_report(view, "declaration.missing.table", line, "line", at, "text", names.text,
                         "count", count, "said", none ? "说明没有政府购买服务" : "没有列出", NULL);
     else if (jv_count(items) > 0 && jv_count(rows) == 0)

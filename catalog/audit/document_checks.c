@@ -41,6 +41,20 @@ void document_checks(struct document_view *view)
     check_tables_of_document(view);
 }
 
+/* The table's rows that name none of the projects, where the section does not list their codes. */
+static void add_rows(struct jv *items, const struct jv *rows)
+{
+    size_t said = jv_count(items);
+    for (size_t i = 0; i < jv_count(rows); i++) {
+        const char *code = jv_get_text(jv_at(rows, i), "code");
+        bool listed = !code || jv_get(jv_at(rows, i), "project");
+        for (size_t d = 0; d < said && !listed; d++)
+            listed = strcmp(jv_get_text(jv_at(items, d), "code"), code) == 0;
+        if (!listed)
+            jv_push(items, jv_copy(jv_at(rows, i)));
+    }
+}
+
 struct jv *document_declaration_project(const struct jv *document)
 {
     const struct jv *declaration = jv_get(document, "declaration");
@@ -56,9 +70,13 @@ struct jv *document_declaration_project(const struct jv *document)
         jv_set_text(project, "department", department);
     if (jv_get(document, "year"))
         jv_set(project, "year", jv_copy(jv_get(document, "year")));
-    struct jv *items = jv_copy(jv_get(declaration, "items")), *cited = jv_object();
+    struct jv *items = jv_array(), *cited = jv_object();
+    const struct jv *said = jv_get(declaration, "items");
+    for (size_t i = 0; i < jv_count(said); i++)
+        jv_push(items, jv_copy(jv_at(said, i)));
+    add_rows(items, jv_get(jv_get(jv_get(document, "tables"), "purchase"), "rows"));
     jv_set(cited, "references", jv_copy(jv_get(declaration, "references")));
-    jv_set(project, "declared", items ? items : jv_array());
+    jv_set(project, "declared", items);
     jv_set(project, "declaration", cited);
     return project;
 }

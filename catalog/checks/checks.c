@@ -424,11 +424,10 @@ bool check_group_set(const struct rule_match *match, const char *name)
 
 /* In a document what is declared is the unit's: it is this project's when the engine would give it one
  * of the declared codes too. */
-static bool is_declared(const struct project *project, const struct verdict *verdict,
-                        bool from_document)
+static bool is_declared(const struct project *project, const struct verdict *verdict, bool own)
 {
     enum { LIKELY = 3 };
-    if (!from_document)
+    if (own)
         return project->declared_count > 0;
     for (size_t d = 0; d < project->declared_count; d++)
         for (size_t i = 0; i < verdict->ranking.top && i < LIKELY; i++) {
@@ -491,7 +490,9 @@ void checks_project(struct checks_scratch *scratch, const struct project *projec
         .service =
             verdict->decision != DECISION_NONE || verdict->kinds[KIND_SERVICE] >= likely_service,
     };
-    context.declared = is_declared(project, verdict, context.from_document);
+    context.own_declared =
+        !context.from_document || jv_get_bool(jv_get(project->json, "declaration"), "own", false);
+    context.declared = is_declared(project, verdict, context.own_declared);
     findings_reset(out);
     for (int f = 0; f < FIELDS; f++) {
         context.fields[f] = scratch->fields[f];

@@ -42,6 +42,7 @@ struct check_context {
     int year;           /* of the budget: the project's, else this year */
     bool from_document; /* taken in from a 预算公开 document: its members are complete, and what is
                             declared is the whole unit's */
+    bool own_declared;  /* declared for this project by name, even in a document */
     bool declared;      /* a declared item is (or may be) this project's */
     bool says_purchase; /* the text says 政府购买服务 */
     bool service;       /* judged a service */

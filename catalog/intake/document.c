@@ -130,6 +130,7 @@ static void read_parts(struct document *document)
     budget_read(&document->budget, document->labels, document->lines);
     procurement_read(&document->procurement, document->labels, document->lines);
     purchase_read(&document->purchase, document->labels, document->lines, document->unit);
+    document->purchase_named = xcalloc(document->purchase.count + 1, sizeof(bool));
     declaration_read(&document->declaration, document->labels, document->lines, document->length);
     for (size_t i = 0; i < jv_count(document->declaration.findings); i++)
         jv_push(document->findings, jv_copy(jv_at(document->declaration.findings, i)));
@@ -148,6 +149,7 @@ static void document_clear(struct document *document)
     free(document->unit);
     free(document->text);
     budget_clear(&document->budget);
+    free(document->purchase_named);
     purchase_clear(&document->purchase);
     declaration_clear(&document->declaration);
     lines_destroy(&document->lines);

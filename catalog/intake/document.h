@@ -11,15 +11,18 @@
  *
  *   {"unit","year","file",
  *    "declaration":{"found","none","items":[{"code","name","amount_yuan"}],"references":[…],
- *                   "text","text_span":{"start","end"},"line"},
+ *                   "text","text_span":{"start","end"},"line",
+ *                   "table":true when it refers to a table for what is bought},
  *    "projects":[…],
  *    "tables":{"project_budget":[{"name","amount_yuan","line"}],"project_budget_total_yuan",
  *              "procurement":{"total_yuan","goods_yuan","works_yuan","services_yuan","line"},
- *              "purchase":{"rows":[{"code","name","amount_yuan","line"}],"total_yuan","line"}},
+ *              "purchase":{"rows":[{"code","name","amount_yuan","line","project"}],
+ *                         "total_yuan","line"}},
  *    "findings":[{"code","severity","message","line"}]}
  *
  * A project has the members of design.md section 4, and necessity, measures, goals, term_goals,
- * total_yuan, term, funding, source {"file","line"}, declaration {"none","references"} and
+ * total_yuan, term, funding, source {"file","line"}, declaration {"none","references","own":true
+ * when "declared" are the rows of the table that name the project, not all that the unit declares} and
  * intake_findings. Spans are code points of the document's text in UTF-8. Members that the document
  * does not state are left out.
  *

@@ -141,8 +141,19 @@ static bool is_word(uint32_t code)
            (code >= 'a' && code <= 'z');
 }
 
+/* 12345政务服务热线, 12328交通运输服务监督热线, 12309政务热线: numbers of five digits from 12 on, and a word. */
+static bool begins_with_hotline(struct slice text)
+{
+    size_t digits = 0;
+    while (digits < text.length && text.text[digits] >= '0' && text.text[digits] <= '9')
+        digits++;
+    struct slice word = slice_trim((struct slice){text.text + digits, text.length - digits});
+    return digits == 5 && word.length && ((unsigned char)word.text[0] & 0x80) &&
+           (slice_starts(text, "12") || slice_starts(text, "11") || slice_starts(text, "9"));
+}
+
 /* A code of the catalog at *at: A160603, also "A16 0603" and full-width. Moves *at behind it. A name
- * that itself begins with the number of the hotline may follow without a gap: A18070112345政务…. */
+ * that itself begins with the number of a hotline may follow: A18070112345政务…. */
 bool declaration_code(struct slice text, size_t *at, char code[8])
 {
     enum { LONGEST = 6 };
@@ -169,7 +180,7 @@ bool declaration_code(struct slice text, size_t *at, char code[8])
     }
     if (digits > LONGEST) {
         struct slice rest = slice_trim((struct slice){text.text + six, text.length - six});
-        if (!slice_starts(rest, "12345"))
+        if (!begins_with_hotline(rest))
             return false;
         digits = LONGEST;
         end = six;
@@ -414,6 +425,17 @@ static bool says_none(struct slice text)
     return false;
 }
 
+/* "详见表十四", "见《政府购买服务预算表》", "除表中所列外": the table is the declaration. */
+static bool refers_to_table(struct slice text)
+{
+    static const char *const words[] = {"见表",   "见附表", "见下表", "见预算表", "公开表",
+                                        "表中所", "表所列", "表十四", "预算表"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_has(text, words[i]))
+            return true;
+    return false;
+}
+
 void declaration_read(struct declaration_section *section, const struct labels *labels,
                       const struct lines *lines, size_t length)
 {
@@ -426,6 +448,8 @@ void declaration_read(struct declaration_section *section, const struct labels *
     read_items(section);
     references_read(section->text, section->references);
     section->none = jv_count(section->items) == 0 && says_none(slice_of(section->text));
+    section->table = refers_to_table(slice_of(section->text));
+    section->none = section->none && !section->table;
 }
 
 void declaration_clear(struct declaration_section *section)

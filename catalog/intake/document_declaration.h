@@ -10,6 +10,7 @@
 struct declaration_section {
     bool found;
     bool none;             /* 无, 不涉及, 未安排 …, and no code */
+    bool table;            /* it refers to a table for what is bought */
     size_t line;           /* of the section's first text */
     size_t start, end;     /* bytes of the document, whole lines */
     char *text;            /* what it says; "" when nothing */

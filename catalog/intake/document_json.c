@@ -38,17 +38,53 @@ static struct jv *source_json(const struct document *document, size_t line)
     return source;
 }
 
-/* What the unit declared, as far as it concerns each of its projects. */
-static void set_declaration(const struct document *document, struct jv *json)
+static void set_purchase_row(struct jv *json, const struct purchase_row *row)
+{
+    set_if_text(json, "code", row->code);
+    jv_set_text(json, "name", row->name);
+    set_if_money(json, "amount_yuan", row->amount_fen);
+}
+
+/* The rows of 政府购买服务预算表 that name the project; an empty array when none does. */
+static struct jv *own_rows(const struct document *document, const struct document_project *project)
+{
+    enum { NAME_BYTES = 600 };
+    struct jv *rows = jv_array();
+    char *name = label_fold(document->labels, slice_of(project->name), NAME_BYTES);
+    for (size_t i = 0; *name && i < document->purchase.count; i++) {
+        const struct purchase_row *row = &document->purchase.rows[i];
+        char *said = label_fold(document->labels, slice_of(row->project), NAME_BYTES);
+        bool same = strcmp(said, name) == 0;
+        free(said);
+        if (!same)
+            continue;
+        struct jv *one = jv_object();
+        set_purchase_row(one, row);
+        jv_push(rows, one);
+        document->purchase_named[i] = true;
+    }
+    free(name);
+    return rows;
+}
+
+/* What the unit declared of the project: the table's rows that name it, else all that the section
+ * lists, one of which may be meant. */
+static void set_declaration(const struct document *document, const struct document_project *project,
+                            struct jv *json)
 {
     const struct declaration_section *section = &document->declaration;
-    if (jv_count(section->items) > 0)
-        jv_set(json, "declared", jv_copy(section->items));
-    if (!section->found)
+    struct jv *rows = own_rows(document, project);
+    bool own = jv_count(rows) > 0;
+    if (own || jv_count(section->items) > 0)
+        jv_set(json, "declared", jv_copy(own ? rows : section->items));
+    jv_destroy(&rows);
+    if (!section->found && !own)
         return;
     struct jv *declaration = jv_object();
     jv_set(declaration, "none", jv_of_bool(section->none));
     jv_set(declaration, "references", jv_copy(section->references));
+    if (own)
+        jv_set(declaration, "own", jv_of_bool(true));
     jv_set(json, "declaration", declaration);
 }
 
@@ -79,7 +115,7 @@ static struct jv *project_json(const struct document *document,
     if (jv_count(project->funding) > 0)
         jv_set(json, "funding", jv_copy(project->funding));
     jv_set(json, "indicators", jv_copy(project->indicators));
-    set_declaration(document, json);
+    set_declaration(document, project, json);
     jv_set(json, "source", source_json(document, project->line));
     struct jv *findings = jv_copy(project->findings);
     for (size_t i = 0; i < document->source_findings; i++)
@@ -101,6 +137,8 @@ static struct jv *declaration_json(const struct document *document)
     jv_set(json, "none", jv_of_bool(section->none));
     jv_set(json, "items", jv_copy(section->items));
     jv_set(json, "references", jv_copy(section->references));
+    if (section->table)
+        jv_set(json, "table", jv_of_bool(true));
     if (!section->found)
         return json;
     jv_set_text(json, "text", section->text);
@@ -113,16 +151,17 @@ static struct jv *declaration_json(const struct document *document)
 }
 
 /* 政府购买服务预算表, where the document has one. */
-static void set_purchase(const struct purchase *purchase, struct jv *tables)
+static void set_purchase(const struct document *document, struct jv *tables)
 {
+    const struct purchase *purchase = &document->purchase;
     if (!purchase->line)
         return;
     struct jv *table = jv_object(), *rows = jv_array();
     for (size_t i = 0; i < purchase->count; i++) {
         struct jv *row = jv_object();
-        set_if_text(row, "code", purchase->rows[i].code);
-        jv_set_text(row, "name", purchase->rows[i].name);
-        set_if_money(row, "amount_yuan", purchase->rows[i].amount_fen);
+        set_purchase_row(row, &purchase->rows[i]);
+        if (document->purchase_named[i])
+            jv_set_text(row, "project", purchase->rows[i].project);
         jv_set_number(row, "line", (double)purchase->rows[i].line);
         jv_push(rows, row);
     }
@@ -151,7 +190,7 @@ static struct jv *tables_json(const struct document *document)
     if (document->procurement.line)
         jv_set_number(procurement, "line", (double)document->procurement.line);
     jv_set(tables, "procurement", procurement);
-    set_purchase(&document->purchase, tables);
+    set_purchase(document, tables);
     return tables;
 }
 

@@ -24,6 +24,7 @@ struct document {
     struct procurement procurement;
     struct declaration_section declaration;
     struct purchase purchase;
+    bool *purchase_named; /* by row of the table: it names one of the projects */
     struct jv *findings;
     size_t
         source_findings; /* the first of them, about the file itself: they concern every project */

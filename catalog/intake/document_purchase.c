@@ -42,7 +42,7 @@ static bool is_total(struct slice name, const char *unit)
 }
 
 static void keep_row(struct purchase *purchase, const struct purchase_row *row, struct slice name,
-                     const char *unit)
+                     struct slice project, const char *unit)
 {
     char *tight = slice_tight(name);
     if (is_total(slice_of(tight), unit)) {
@@ -56,6 +56,7 @@ static void keep_row(struct purchase *purchase, const struct purchase_row *row, 
     }
     purchase->rows = xrealloc(purchase->rows, (purchase->count + 1) * sizeof *purchase->rows);
     purchase->rows[purchase->count] = *row;
+    purchase->rows[purchase->count].project = slice_tight(project);
     purchase->rows[purchase->count++].name = tight;
 }
 
@@ -110,7 +111,7 @@ static void take_row(struct purchase *purchase, const struct row *at, enum amoun
     }
     struct slice name = name_of(&texts);
     if (name.length && (row.amount_fen >= 0 || *row.code))
-        keep_row(purchase, &row, name, document_unit);
+        keep_row(purchase, &row, name, texts.longest, document_unit);
 }
 
 static void read_table(struct purchase *purchase, const struct labels *labels,
@@ -150,8 +151,10 @@ void purchase_read(struct purchase *purchase, const struct labels *labels,
 
 void purchase_clear(struct purchase *purchase)
 {
-    for (size_t i = 0; i < purchase->count; i++)
+    for (size_t i = 0; i < purchase->count; i++) {
         free(purchase->rows[i].name);
+        free(purchase->rows[i].project);
+    }
     free(purchase->rows);
     *purchase = (struct purchase){.total_fen = -1};
 }

@@ -8,7 +8,8 @@
 
 /* One row of 政府购买服务预算表 (表十四), which some units publish beside the declaration in words. */
 struct purchase_row {
-    char *name;         /* the longest text of the row that is no code */
+    char *name;         /* the item's: behind the code, else the longest text of the row */
+    char *project;      /* the longest text that is not behind a code: of the project, as a rule */
     char code[8];       /* "" when the row has none */
     int64_t amount_fen; /* -1: not stated */
     size_t line;

@@ -57,6 +57,17 @@ static struct slice issuer_of(struct slice run)
     return run;
 }
 
+/* "晋财综〔2024〕37号同时废止": named as gone, not cited. */
+static bool is_repealed(struct slice rest)
+{
+    static const char *const words[] = {"号同时废止", "号废止",     "号已废止",
+                                        "号停止执行", "号相应废止", "号不再执行"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_starts(rest, words[i]))
+            return true;
+    return slice_starts(rest, "号）同时废止") || slice_starts(rest, "号)同时废止");
+}
+
 static void put_reference(struct jv *references, struct slice issuer, int year, int number)
 {
     char text[128];
@@ -92,7 +103,8 @@ void references_read(const char *said, struct jv *references)
             if (year >= 1990 && year <= 2099 && is_close(slice_next(text, &bracket))) {
                 int number = read_digits(text, &bracket);
                 struct slice rest = {text.text + bracket, text.length - bracket};
-                if (number > 0 && slice_starts(slice_trim(rest), "号"))
+                rest = slice_trim(rest);
+                if (number > 0 && slice_starts(rest, "号") && !is_repealed(rest))
                     put_reference(references,
                                   issuer_of((struct slice){text.text + run, here - run}), year,
                                   number);
