@@ -1,6 +1,7 @@
 /* Correspondences for other systems: CSV, and XKOS/SKOS in Turtle. */
 #include "catalog/revision/correspondence.h"
 #include "catalog/revision/csv_line.h"
+#include "catalog/revision/turtle.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,49 +43,18 @@ int correspondence_write_csv(struct store *store, const struct correspondence_fi
 
 /* --- Turtle --- */
 
-/* Of an IRI: what RFC 3987 does not allow in one is written as percent and digits. */
-static void add_iri_part(struct strbuf *out, const char *text)
-{
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte <= 0x20 || strchr("<>\"{}|\\^`%#?:/[]@!$&'()*+,;=", *text))
-            strbuf_printf(out, "%%%02X", byte);
-        else
-            strbuf_add(out, text, 1);
-    }
-}
-
 static void add_item(struct strbuf *out, const struct correspondence_side *side)
 {
-    strbuf_puts(out, "<urn:jinmu:catalog:");
-    add_iri_part(out, side->revision);
-    strbuf_puts(out, ":");
-    add_iri_part(out, side->department);
-    strbuf_puts(out, ":");
-    add_iri_part(out, side->code);
+    strbuf_puts(out, "<");
+    turtle_add_name(out, side->revision, side->department, side->code);
     strbuf_puts(out, ">");
 }
 
 static void add_scheme(struct strbuf *out, const char *revision)
 {
-    strbuf_puts(out, "<urn:jinmu:catalog:");
-    add_iri_part(out, revision);
+    strbuf_puts(out, "<");
+    turtle_add_name(out, revision, NULL, NULL);
     strbuf_puts(out, ">");
-}
-
-static void add_literal(struct strbuf *out, const char *text)
-{
-    strbuf_puts(out, "\"");
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (*text == '"' || *text == '\\')
-            strbuf_printf(out, "\\%c", *text);
-        else if (byte < 0x20)
-            strbuf_printf(out, "\\u%04X", byte);
-        else
-            strbuf_add(out, text, 1);
-    }
-    strbuf_puts(out, "\"");
 }
 
 /* A concept with its code and name. */
@@ -94,9 +64,9 @@ static void describe_item(struct strbuf *out, const struct correspondence_side *
     strbuf_puts(out, " a skos:Concept ; skos:inScheme ");
     add_scheme(out, side->revision);
     strbuf_puts(out, " ; skos:notation ");
-    add_literal(out, side->code);
+    turtle_add_literal(out, side->code);
     strbuf_puts(out, " ; skos:prefLabel ");
-    add_literal(out, side->name);
+    turtle_add_literal(out, side->name);
     strbuf_puts(out, "@zh .\n");
 }
 
@@ -139,16 +109,16 @@ static int add_association(const struct correspondence *row, void *argument)
         add_item(out, &row->new);
     }
     strbuf_puts(out, " ; dcterms:type ");
-    add_literal(out, row->relation);
+    turtle_add_literal(out, row->relation);
     if (*row->decided_by) {
         strbuf_puts(out, " ; dcterms:creator ");
-        add_literal(out, row->decided_by);
+        turtle_add_literal(out, row->decided_by);
         strbuf_printf(out, " ; dcterms:date \"%s\"^^xsd:dateTime", row->decided_at);
     }
     strbuf_puts(out, " .\n<urn:jinmu:correspondence:");
-    add_iri_part(out, row->old.revision);
+    turtle_add_iri_part(out, row->old.revision);
     strbuf_puts(out, ":");
-    add_iri_part(out, row->new.revision);
+    turtle_add_iri_part(out, row->new.revision);
     strbuf_printf(out, "> xkos:madeOf <urn:jinmu:association:%lld> .\n\n", (long long)row->id);
     return 0;
 }
@@ -161,9 +131,9 @@ int correspondence_write_turtle(struct store *store, const struct correspondence
                      "@prefix dcterms: <http://purl.org/dc/terms/> .\n"
                      "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n\n");
     strbuf_puts(out, "<urn:jinmu:correspondence:");
-    add_iri_part(out, filter->old_revision);
+    turtle_add_iri_part(out, filter->old_revision);
     strbuf_puts(out, ":");
-    add_iri_part(out, filter->new_revision);
+    turtle_add_iri_part(out, filter->new_revision);
     strbuf_puts(out, "> a xkos:Correspondence ; xkos:compares ");
     add_scheme(out, filter->old_revision);
     strbuf_puts(out, " , ");

@@ -20,7 +20,7 @@ static const struct catalog_verb *const verbs[] = {
     &catalog_verb_import, &catalog_verb_list,     &catalog_verb_tree,    &catalog_verb_show,
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
     &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff,
-    &catalog_verb_map,    &catalog_verb_use,      &catalog_verb_propose};
+    &catalog_verb_map,    &catalog_verb_use,      &catalog_verb_propose, &catalog_verb_skos};
 enum { VERBS = sizeof verbs / sizeof *verbs, LAST_YEAR = 9999 };
 
 int call_failed(const struct fault *fault)

@@ -1,18 +1,14 @@
 #include "services/gateway/concept.h"
 
+#include "catalog/revision/turtle.h"
 #include "services/gateway/catalog_json.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char space[] = "urn:x-jinmu:catalog:";
-
 void concept_space(struct strbuf *uri, const char *revision)
 {
-    char *escaped = curl_easy_escape(NULL, revision, 0);
-    strbuf_printf(uri, "%s%s:", space, escaped ? escaped : "");
-    curl_free(escaped);
+    turtle_add_name(uri, revision, "", NULL);
 }
 
 const char *concept_type_name(const char *department)

@@ -6,7 +6,7 @@ static const struct route *const tables[] = {
     session_routes, user_routes,         token_routes,     audit_routes,  project_routes,
     receipt_routes, document_routes,     result_routes,    review_routes, event_routes,
     catalog_routes, catalog_item_routes, system_routes,    dead_routes,   service_routes,
-    similar_routes, webhook_routes,      reconcile_routes,
+    similar_routes, webhook_routes,      reconcile_routes, skos_routes,
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
@@ -22,7 +22,13 @@ static bool is_bare_service(const struct exchange *exchange)
 
 bool routes_is_open(const struct exchange *exchange)
 {
-    return exchange->segment_count > 0 && strcmp(exchange->segments[0], "reconcile") == 0;
+    if (exchange->segment_count == 0)
+        return false;
+    const char *last = exchange->segments[exchange->segment_count - 1];
+    const char *point = strrchr(last, '.');
+    return strcmp(exchange->segments[0], "reconcile") == 0 ||
+           (exchange->segment_count == 2 && strcmp(exchange->segments[0], "catalog") == 0 &&
+            point && (strcmp(point, ".ttl") == 0 || strcmp(point, ".jsonld") == 0));
 }
 
 static bool has_prefix(const struct exchange *exchange)
