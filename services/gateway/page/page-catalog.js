@@ -25,7 +25,9 @@ export async function open(main, { rest }) {
   const revisionBox = select(revisions.map((r) => [r.number, r.number + (r.in_force ? '（现行）' : '')]), revision.number,
     { onchange: () => { revision = revisions.find((r) => r.number === revisionBox.value); department = ''; load(); } });
   const departmentBox = select([['', '全部']], '', { onchange: () => { department = departmentBox.value; load(); } });
-  const others = () => revisions.filter((r) => r !== revision);
+  // A catalog of class B alone (one department) is compared last.
+  const others = () => revisions.filter((r) => r !== revision)
+    .sort((a, b) => (a.departments < 2) - (b.departments < 2));
   const against = select([], '', { 'aria-label': '对照版本' });
   const compare = button('看变化', () => show(async () => changesView(await api.catalog.changes(revision.number, against.value, department))));
   const search = lookup({ label: '查找条目', revision: () => revision.number, leaf: false, pick: (item) => pick(item.department, item) });
