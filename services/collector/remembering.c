@@ -127,19 +127,29 @@ static bool is_told_to_end(zsock_t *pipe)
     return ending;
 }
 
+/* Until then, from now on; -1 is never. */
+static int wait_ms(int64_t due)
+{
+    int64_t left = due - zclock_mono();
+    return due < 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+/* The first review begins the gathering: those that follow it do not put it off. */
 static void run(zsock_t *pipe, void *argument)
 {
     struct remembering *remembering = argument;
     zpoller_t *poller = zpoller_new(pipe, NULL);
-    int wait_ms = 0;
+    int64_t due = zclock_mono();
     zsock_signal(pipe, 0);
     for (;;) {
-        if (zpoller_wait(poller, wait_ms)) {
+        if (zpoller_wait(poller, wait_ms(due))) {
             if (is_told_to_end(pipe))
                 break;
-            wait_ms = GATHER_MS;
-        } else {
-            wait_ms = catch_up(remembering, pipe) < 0 ? AGAIN_MS : -1;
+            if (due < 0)
+                due = zclock_mono() + GATHER_MS;
+        }
+        if (due >= 0 && zclock_mono() >= due) {
+            due = catch_up(remembering, pipe) < 0 ? zclock_mono() + AGAIN_MS : -1;
         }
     }
     zpoller_destroy(&poller);
