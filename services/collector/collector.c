@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/state.h"
 #include "common/strbuf.h"
+#include "services/collector/lists.h"
 #include "services/collector/outbox.h"
 #include "services/collector/question.h"
 
@@ -68,7 +69,8 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     collector->lock = lock_take(lock, fault);
     if (collector->lock < 0 || !(collector->results = results_open(database, fault)) ||
         !(collector->listing = listing_open(collector->results, fault)) ||
-        !(collector->reader = reader_new(database, fault)) ||
+        !(collector->readers[READER_SHORT] = reader_new(database, fault)) ||
+        !(collector->readers[READER_LONG] = reader_new(database, fault)) ||
         !(collector->remembering = remembering_new(state, database, fault)) ||
         bind_sockets(collector, endpoint, events, fault))
         collector_destroy(&collector);
@@ -106,7 +108,8 @@ void collector_destroy(struct collector **collector)
     forget_batches(*collector);
     guard_close(&(*collector)->router);
     guard_close(&(*collector)->publisher);
-    reader_destroy(&(*collector)->reader);
+    for (int r = 0; r < COLLECTOR_READERS; r++)
+        reader_destroy(&(*collector)->readers[r]);
     remembering_destroy(&(*collector)->remembering);
     listing_close(&(*collector)->listing);
     results_close(&(*collector)->results);
@@ -351,9 +354,10 @@ static void answer_asked(struct collector *collector, zframe_t *peer, uint64_t n
 {
     const char *ask = jv_get_text(asked, "ask");
     collector_commit(collector);
-    if (reader_knows(question)) {
+    if (lists_find(ask)) {
         collector_list_for_asker(collector, ask);
-        reader_ask(collector->reader, peer, number, question);
+        reader_ask(collector->readers[lists_is_short(ask) ? READER_SHORT : READER_LONG], peer,
+                   number, question);
     } else if (ask && strcmp(ask, "reviews") == 0) {
         collector_answer_reviews(collector, peer, number, asked);
     } else if (outbox_changes(ask)) {
@@ -543,7 +547,7 @@ static long soonest(long one, long other)
 
 int collector_run(struct collector *collector, int ending)
 {
-    enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, READER, REMEMBERED, ITEMS };
+    enum { ROUTER, PUBLISHER, ENDING, KEYS, RELOAD, SHORT, LONG, REMEMBERED, ITEMS };
     struct guard *guard = collector->guard;
     const struct reload *reload = &collector->reload;
     zmq_pollitem_t items[ITEMS] = {
@@ -552,7 +556,9 @@ int collector_run(struct collector *collector, int ending)
         [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
         [KEYS] = {NULL, guard ? guard_descriptor(guard) : -1, ZMQ_POLLIN, 0},
         [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0},
-        [READER] = {zsock_resolve(reader_socket(collector->reader)), 0, ZMQ_POLLIN, 0},
+        [SHORT] = {zsock_resolve(reader_socket(collector->readers[READER_SHORT])), 0, ZMQ_POLLIN,
+                   0},
+        [LONG] = {zsock_resolve(reader_socket(collector->readers[READER_LONG])), 0, ZMQ_POLLIN, 0},
         [REMEMBERED] = {zsock_resolve(remembering_socket(collector->remembering)), 0, ZMQ_POLLIN,
                         0}};
     collector->listing_behind = listing_is_behind(collector->listing);

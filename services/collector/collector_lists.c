@@ -106,16 +106,22 @@ void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint6
     strbuf_free(&text);
 }
 
-void collector_pass_answers_on(struct collector *collector)
+static void pass_answers_on(struct collector *collector, struct reader *reader)
 {
     zframe_t *peer, *frame;
     uint64_t number;
-    while ((frame = reader_take(collector->reader, &peer, &number))) {
+    while ((frame = reader_take(reader, &peer, &number))) {
         zmsg_t *body = zmsg_new();
         zmsg_append(body, &frame);
         collector_answer(collector, peer, WIRE_ANSWER, number, body);
         zframe_destroy(&peer);
     }
+}
+
+void collector_pass_answers_on(struct collector *collector)
+{
+    for (int r = 0; r < COLLECTOR_READERS; r++)
+        pass_answers_on(collector, collector->readers[r]);
 }
 
 void collector_list_for_asker(struct collector *collector, const char *ask)

@@ -16,6 +16,9 @@
 /* The collector from inside, for collector.c and collector_lists.c. */
 enum { DRAIN_EVENTS = 4096 }; /* events of one commit, at most */
 
+/* Short questions have a reader of their own, so that none waits behind one that counts everything. */
+enum { READER_SHORT, READER_LONG, COLLECTOR_READERS };
+
 /* A batch that is in the open transaction, to be acknowledged after its commit. */
 struct batch {
     zframe_t *peer;
@@ -41,7 +44,7 @@ struct pending_event {
 struct collector {
     struct results *results;
     struct listing *listing;
-    struct reader *reader;
+    struct reader *readers[COLLECTOR_READERS];
     struct remembering *remembering;
     bool listing_behind;
     int64_t list_at, list_by; /* when lists are brought up to date: after a rest, at the latest */

@@ -23,3 +23,12 @@ list_fn *lists_find(const char *ask)
             return all[i].answer;
     return NULL;
 }
+
+bool lists_is_short(const char *ask)
+{
+    static const char *const all[] = {"result", "project_view", "webhook", "webhook_due"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i], ask) == 0)
+            return true;
+    return false;
+}

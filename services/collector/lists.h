@@ -6,6 +6,8 @@
 #include "common/store.h"
 #include "common/strbuf.h"
 
+#include <stdbool.h>
+
 /* Questions that read what lists show, for the HTTP API; the answer is one JSON object as
  * openapi.json describes it:
  *
@@ -31,6 +33,8 @@ typedef int list_fn(struct store *store, const struct jv *question, struct strbu
                     struct fault *fault);
 /* The function of a question's "ask"; NULL when it is none of these. */
 list_fn *lists_find(const char *ask);
+/* Whether its answer is found by a key, whatever is stored: it must not wait behind one that counts. */
+bool lists_is_short(const char *ask);
 
 /* lists_results.c, lists_views.c, lists_stats.c; 0, or -1 with a fault. */
 list_fn lists_results, lists_result, lists_project, lists_history, lists_feed, lists_stats,

@@ -102,14 +102,6 @@ void reader_destroy(struct reader **reader)
     *reader = NULL;
 }
 
-bool reader_knows(zframe_t *frame)
-{
-    struct jv *question = jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL);
-    bool knows = lists_find(jv_get_text(question, "ask")) != NULL;
-    jv_destroy(&question);
-    return knows;
-}
-
 void reader_ask(struct reader *reader, zframe_t *peer, uint64_t number, zframe_t *question)
 {
     zmsg_t *message = zmsg_new();

@@ -14,8 +14,6 @@ struct reader;
 struct reader *reader_new(const char *path, struct fault *fault);
 void reader_destroy(struct reader **reader);
 
-/* Whether the reader answers it. */
-bool reader_knows(zframe_t *question);
 /* Hands it a question; the peer and number come back with the answer. */
 void reader_ask(struct reader *reader, zframe_t *peer, uint64_t number, zframe_t *question);
 zsock_t *reader_socket(struct reader *reader); /* readable when an answer is there */
