@@ -17,6 +17,17 @@ struct store *catalog_json_store(struct exchange *exchange, struct backend *back
     return store;
 }
 
+bool catalog_json_is_known(struct exchange *exchange, const char *stamp)
+{
+    const char *known = exchange_header(exchange, "If-None-Match");
+    if (!known || !strstr(known, stamp))
+        return false;
+    reply_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
+    reply_header(exchange, "ETag", stamp);
+    exchange->answer.cacheable = true;
+    return true;
+}
+
 char *catalog_json_revision(struct exchange *exchange, struct store *store, const char *wanted)
 {
     struct fault fault;

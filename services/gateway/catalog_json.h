@@ -9,6 +9,8 @@
 /* The revision that a path or a query names: a document number, part of one, or "current" (free()).
  * NULL with an answer. */
 char *catalog_json_revision(struct exchange *exchange, struct store *store, const char *wanted);
+/* Whether the client has what that stamp (backend_catalog_stamp) stands for; then it is answered so. */
+bool catalog_json_is_known(struct exchange *exchange, const char *stamp);
 /* catalog.db, or NULL with an answer. */
 struct store *catalog_json_store(struct exchange *exchange, struct backend *backend);
 

@@ -26,13 +26,8 @@ static bool open_view(struct view *view, struct exchange *exchange, struct backe
     if (!view->store)
         return false;
     backend_catalog_stamp(backend, view->stamp);
-    const char *known = exchange_header(exchange, "If-None-Match");
-    if (known && strstr(known, view->stamp)) {
-        reply_bytes(exchange, MHD_HTTP_NOT_MODIFIED, NULL, NULL, 0);
-        reply_header(exchange, "ETag", view->stamp);
-        exchange->answer.cacheable = true;
+    if (catalog_json_is_known(exchange, view->stamp))
         return false;
-    }
     view->revision = catalog_json_revision(exchange, view->store, revision);
     return view->revision != NULL;
 }
@@ -243,82 +238,8 @@ static void search(struct exchange *exchange, struct backend *backend)
     close_view(&view, exchange, body);
 }
 
-/* --- changes --- */
-
-static struct jv *change_json(sqlite3_stmt *row)
-{
-    static const char *const names[] = {"kind",           "department", "code",    "name",
-                                        "old_department", "old_code",   "old_name"};
-    struct jv *change = jv_object();
-    for (int i = 0; i < 7; i++)
-        if (i < 4 || *store_text(row, i))
-            jv_set_text(change, names[i], store_text(row, i));
-    return change;
-}
-
-/* By key, then by name within the department: the same key with another name is renamed, the same
- * name at another code is moved. */
-static const char changes_sql[] =
-    "WITH new AS (SELECT department, code, name FROM item WHERE revision = ?1 AND state ="
-    " 'offered'), old AS (SELECT department, code, name FROM item WHERE revision = ?2 AND state ="
-    " 'offered') SELECT 'renamed', new.department, new.code, new.name, old.department, old.code,"
-    " old.name FROM new JOIN old USING (department, code) WHERE new.name <> old.name"
-    " UNION ALL SELECT iif(old.code IS NULL, 'added', 'moved'), new.department, new.code, new.name,"
-    " ifnull(old.department, ''), ifnull(old.code, ''), ifnull(old.name, '') FROM new LEFT JOIN old"
-    " ON old.department = new.department AND old.name = new.name AND NOT EXISTS (SELECT 1 FROM new "
-    "n"
-    " WHERE n.department = old.department AND n.code = old.code) WHERE NOT EXISTS (SELECT 1 FROM"
-    " old o WHERE o.department = new.department AND o.code = new.code)"
-    " UNION ALL SELECT 'removed', department, code, name, '', '', '' FROM old WHERE NOT EXISTS"
-    " (SELECT 1 FROM new n WHERE n.department = old.department AND (n.code = old.code OR (n.name ="
-    " old.name AND NOT EXISTS (SELECT 1 FROM old o WHERE o.department = n.department AND o.code ="
-    " n.code)))) ORDER BY 2, 3";
-
-static bool are_complete(struct store *store, const char *one, const char *other)
-{
-    bool complete = false;
-    sqlite3_stmt *statement =
-        store_prepare(store, "SELECT min(complete) FROM revision WHERE number IN (?, ?)", NULL);
-    if (statement && store_next(store, store_bind(statement, "tt", one, other), NULL) == 1)
-        complete = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return complete;
-}
-
-static void get_changes(struct exchange *exchange, struct backend *backend)
-{
-    struct view view;
-    const char *from = exchange_query(exchange, "from");
-    if (!from) {
-        reply_problem(exchange, "query.missing", "请给出要比较的目录（from）");
-        return;
-    }
-    if (!open_view(&view, exchange, backend, exchange->captures[0]))
-        return;
-    char *other = catalog_json_revision(exchange, view.store, from);
-    if (!other) {
-        free(view.revision);
-        return;
-    }
-    struct jv *body = jv_object(), *changes = jv_array();
-    sqlite3_stmt *statement = store_prepare(view.store, changes_sql, NULL);
-    if (statement)
-        store_bind(statement, "tt", view.revision, other);
-    while (statement && store_next(view.store, statement, NULL) == 1)
-        if (!view.department || strcmp(store_text(statement, 1), view.department) == 0)
-            jv_push(changes, change_json(statement));
-    sqlite3_finalize(statement);
-    jv_set_text(body, "from", other);
-    jv_set_text(body, "to", view.revision);
-    jv_set(body, "complete", jv_of_bool(are_complete(view.store, view.revision, other)));
-    jv_set(body, "changes", changes);
-    free(other);
-    close_view(&view, exchange, body);
-}
-
 const struct route catalog_routes[] = {{"GET", "/catalog/revisions", list_revisions, ANYBODY, 0},
                                        {"GET", "/catalog/search", search, ANYBODY, 0},
                                        {"GET", "/catalog/{}/items", list_items, ANYBODY, 0},
                                        {"GET", "/catalog/{}/tree", get_tree, ANYBODY, 0},
-                                       {"GET", "/catalog/{}/changes", get_changes, ANYBODY, 0},
                                        {0}};

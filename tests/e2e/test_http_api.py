@@ -1,5 +1,6 @@
 """The HTTP API as its users call it; every answer is held against the OpenAPI document."""
 import http.client
+import json
 import sys
 import threading
 import traceback
@@ -221,6 +222,10 @@ def test_the_catalog_is_shown_searched_and_compared(world):
     other = next(r for r in revisions if not r["in_force"] and r["leaves"])
     changes = rev.get(f"/catalog/{number}/changes", **{"from": other["number"]})
     assert changes["to"] == current["number"]
+    told = json.loads(world.jinmu("catalog", "diff", other["number"], current["number"], "--json"))
+    links = [link for link in told["links"] if link["relation"] not in ("unseen",)
+             and (link["relation"] != "exact" or link["changes"])]
+    assert len(changes["changes"]) == len(links), (len(changes["changes"]), len(links))
     assert rev.get("/catalog/rules")["rules"]
     assert rev.get("/catalog/current/usage")["items"]
     assert rev.get("/catalog/nothing/tree", 404).json["code"] == "catalog.unknown_revision"
