@@ -9,3 +9,4 @@ for bench in "$build"/bench/bench_*; do
     "$bench" "$build/bin"
     echo
 done
+/usr/bin/python3 tests/bench/http_load.py "$build"
