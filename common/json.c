@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,14 @@ char *jv_write(const struct jv *value)
     struct strbuf text = {0};
     jv_append(value, &text);
     return strbuf_take(&text);
+}
+
+int jv_print(const struct jv *value)
+{
+    char *line = jv_write(value);
+    int printed = puts(line);
+    free(line);
+    return printed < 0 ? -1 : 0;
 }
 
 bool jv_is_object(const struct jv *value)

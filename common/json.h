@@ -19,6 +19,8 @@ char *jv_write(const struct jv *value);
 /* Adds what jv_write gives to the end of a buffer, without a copy in between. */
 struct strbuf;
 void jv_append(const struct jv *value, struct strbuf *out);
+/* Prints it on stdout as a line. 0, or -1 when that failed. */
+int jv_print(const struct jv *value);
 
 bool jv_is_object(const struct jv *value);
 bool jv_is_array(const struct jv *value);

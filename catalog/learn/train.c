@@ -108,7 +108,8 @@ static void count_text(struct counting *counting, const struct folder *folder, u
 static void settle_words(struct model *model, const struct thesaurus *thesaurus,
                          struct counting *counting)
 {
-    qsort(counting->all, counting->count, sizeof *counting->all, by_concept_and_pair);
+    if (counting->count)
+        qsort(counting->all, counting->count, sizeof *counting->all, by_concept_and_pair);
     model->items = xcalloc(thesaurus->concept_count, sizeof *model->items);
     for (size_t i = 0, end; i < counting->count; i = end) {
         for (end = i;

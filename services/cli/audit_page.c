@@ -4,6 +4,7 @@
 #include "services/cli/audit_page.css.h"
 #include "services/cli/audit_words.h"
 #include "services/cli/html.h"
+#include "services/cli/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,16 +384,9 @@ static void document_section(struct strbuf *out, const struct jv *audited, size_
 
 static void head(struct strbuf *out, const struct audit_page *page)
 {
-    strbuf_puts(out, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'\">\n<title>预算公开审核报告</title>\n<style>\n");
-    strbuf_puts(out, audit_page_css);
-    strbuf_printf(out,
-                  "</style>\n</head>\n<body>\n<header>\n<h1>预算公开审核报告</h1>\n<p "
-                  "class=\"faint\">%zu份文件　%s　引擎 ",
-                  jv_count(page->documents), page->made);
+    page_open(out, "预算公开审核报告", audit_page_css);
+    strbuf_printf(out, "<p class=\"faint\">%zu份文件　%s　引擎 ", jv_count(page->documents),
+                  page->made);
     html_text(out, page->engine);
     strbuf_puts(out, "　<span class=\"hash\">模型 ");
     html_text(out, page->model);

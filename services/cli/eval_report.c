@@ -4,6 +4,7 @@
 #include "services/cli/eval_report.css.h"
 #include "services/cli/eval_words.h"
 #include "services/cli/html.h"
+#include "services/cli/page.h"
 
 #include <math.h>
 
@@ -334,13 +335,8 @@ static void chapter(struct strbuf *out, const char *title, const struct evaluati
 
 static void head(struct strbuf *out, const struct eval_report *report)
 {
-    strbuf_puts(out, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'\">\n<title>晋目评测报告</title>\n<style>\n");
-    strbuf_puts(out, eval_report_css);
-    strbuf_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>晋目评测报告</h1>\n<p>");
+    page_open(out, "晋目评测报告", eval_report_css);
+    strbuf_puts(out, "<p>");
     html_text(out, report->cases);
     strbuf_printf(out, "：%zu 个案例<br>引擎 ", report->plain->count);
     html_text(out, report->engine);
@@ -366,5 +362,5 @@ void eval_report_write(struct strbuf *out, const struct eval_report *report)
     chapter(out, "现行模型", report->plain);
     if (report->crosswise)
         chapter(out, "交叉验证", report->crosswise);
-    strbuf_puts(out, "</main>\n</body>\n</html>\n");
+    page_end(out);
 }

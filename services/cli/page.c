@@ -3,11 +3,14 @@
 #include "services/cli/html.h"
 #include "services/cli/page.css.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-void page_begin(struct strbuf *out, const char *title, const char *below_title)
+void page_open(struct strbuf *out, const char *title, const char *css)
 {
     strbuf_puts(out, "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -16,10 +19,16 @@ void page_begin(struct strbuf *out, const char *title, const char *below_title)
                      "style-src 'unsafe-inline'\">\n<title>");
     html_text(out, title);
     strbuf_puts(out, "</title>\n<style>\n");
-    strbuf_puts(out, page_css);
+    strbuf_puts(out, css);
     strbuf_puts(out, "</style>\n</head>\n<body>\n<header>\n<h1>");
     html_text(out, title);
-    strbuf_puts(out, "</h1>\n<p>");
+    strbuf_puts(out, "</h1>\n");
+}
+
+void page_begin(struct strbuf *out, const char *title, const char *below_title)
+{
+    page_open(out, title, page_css);
+    strbuf_puts(out, "<p>");
     html_text(out, below_title);
     strbuf_puts(out, "</p>\n</header>\n<main>\n");
 }
@@ -50,4 +59,20 @@ void page_number(struct strbuf *out, double number)
     }
     text[at] = '\0';
     strbuf_printf(out, "<td class=\"number%s\">%s</td>", number == 0 ? " faint" : "", text);
+}
+
+void page_time(char made[PAGE_TIME])
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    strftime(made, PAGE_TIME, "%Y-%m-%d %H:%M", localtime_r(&now, &parts));
+}
+
+int page_save(const struct strbuf *page, const char *path, struct fault *fault)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file && fwrite(page->text, 1, page->length, file) == page->length;
+    if (file && fclose(file) != 0)
+        written = false;
+    return written ? 0 : fault_set(fault, "report.unwritable", "%s: %s", path, strerror(errno));
 }

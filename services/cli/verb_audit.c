@@ -8,6 +8,7 @@
 #include "services/cli/audit_text.h"
 #include "services/cli/document_file.h"
 #include "services/cli/local_engine.h"
+#include "services/cli/page.h"
 #include "services/cli/verbs.h"
 #include "services/collector/results.h"
 
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct options {
     const char *db, *state, *page, *sheet;
@@ -82,29 +82,15 @@ static bool add_path(struct files *files, const char *path)
 
 /* ---- reports ---- */
 
-static int write_file(const char *path, const struct strbuf *text)
-{
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(text->text, 1, text->length, file) == text->length;
-    if (file && fclose(file) != 0)
-        written = false;
-    if (written)
-        return 0;
-    fprintf(stderr, "jinmu audit: %s: %s\n", path, strerror(errno));
-    return -1;
-}
-
 static int write_page(const struct options *options, const struct engine *engine,
-                      const struct jv *documents)
+                      const struct jv *documents, struct fault *fault)
 {
-    char made[32];
-    time_t now = time(NULL);
-    struct tm broken;
+    char made[PAGE_TIME];
     struct strbuf page = {0};
-    strftime(made, sizeof made, "%Y-%m-%d %H:%M", localtime_r(&now, &broken));
+    page_time(made);
     audit_page_write(&page,
                      &(struct audit_page){documents, engine_version(), engine_model(engine), made});
-    int status = write_file(options->page, &page);
+    int status = page_save(&page, options->page, fault);
     strbuf_free(&page);
     return status;
 }
@@ -114,8 +100,10 @@ static int write_reports(const struct options *options, const struct engine *eng
 {
     struct fault fault = {0};
     int status = 0;
-    if (options->page && write_page(options, engine, documents))
+    if (options->page && write_page(options, engine, documents, &fault)) {
+        fprintf(stderr, "jinmu audit: %s\n", fault.message);
         status = -1;
+    }
     if (options->sheet && audit_sheet_write(documents, options->sheet, &fault)) {
         fprintf(stderr, "jinmu audit: %s: %s\n", options->sheet, fault.message);
         status = -1;
@@ -130,9 +118,7 @@ static int write_reports(const struct options *options, const struct engine *eng
 static void print_document(const struct options *options, const struct jv *audited, size_t number)
 {
     if (options->json) {
-        char *line = jv_write(audited);
-        puts(line);
-        free(line);
+        jv_print(audited);
         return;
     }
     if (number)

@@ -37,9 +37,7 @@ static const struct command_form restore_form = {
 static void print_manifest(const struct jv *manifest, bool as_json)
 {
     if (as_json) {
-        char *text = jv_write(manifest);
-        puts(text);
-        free(text);
+        jv_print(manifest);
         return;
     }
     const struct jv *list = jv_get(manifest, "files");

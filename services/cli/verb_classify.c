@@ -2,6 +2,7 @@
 #include "catalog/engine/result.h"
 #include "common/options.h"
 #include "common/strbuf.h"
+#include "services/cli/input.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
@@ -95,12 +96,9 @@ int verb_classify(int argc, char **argv)
 {
     struct options options = {0};
     options.file = options_read(&form, argc, argv, &options)[0];
-    bool from_stdin = !options.file || strcmp(options.file, "-") == 0;
-    FILE *input = from_stdin ? stdin : fopen(options.file, "r");
-    if (!input) {
-        fprintf(stderr, "jinmu: %s: %s\n", options.file, strerror(errno));
+    FILE *input = input_open(options.file);
+    if (!input)
         return 2;
-    }
     int status = 2;
     struct engine *engine = local_engine_open(options.db, options.state);
     if (engine) {
@@ -111,7 +109,6 @@ int verb_classify(int argc, char **argv)
         judge_destroy(&judge);
         engine_destroy(&engine);
     }
-    if (!from_stdin)
-        fclose(input);
+    input_close(&input);
     return status;
 }

@@ -111,9 +111,7 @@ static void print_job_json(struct jv **job, zmsg_t *frames)
     jv_set(whole, "job", *job);
     jv_set(whole, "body", body);
     *job = NULL;
-    char *text = jv_write(whole);
-    puts(text);
-    free(text);
+    jv_print(whole);
     jv_destroy(&whole);
 }
 

@@ -49,9 +49,7 @@ static void print_json(const struct diagnosis *diagnosis)
     jv_set(root, "checks", checks);
     jv_set_number(root, "bad", (double)diagnosis->of[HEALTH_BAD]);
     jv_set_number(root, "notes", (double)diagnosis->of[HEALTH_NOTE]);
-    char *text = jv_write(root);
-    puts(text);
-    free(text);
+    jv_print(root);
     jv_destroy(&root);
 }
 

@@ -6,13 +6,13 @@
 #include "services/cli/eval_print.h"
 #include "services/cli/eval_report.h"
 #include "services/cli/local_engine.h"
+#include "services/cli/page.h"
 #include "services/cli/verbs.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct options {
     char **files; /* ended by NULL */
@@ -82,15 +82,6 @@ static struct jv *read_earlier(const char *path, struct fault *fault)
     return earlier;
 }
 
-static int write_text(const char *path, const char *text, struct fault *fault)
-{
-    FILE *file = fopen(path, "w");
-    bool failed = !file || fputs(text, file) < 0;
-    if (file && fclose(file) != 0)
-        failed = true;
-    return failed ? fault_set(fault, "eval.write", "%s: %s", path, strerror(errno)) : 0;
-}
-
 static char *names_of(const struct options *options)
 {
     struct strbuf names = {0};
@@ -102,10 +93,8 @@ static char *names_of(const struct options *options)
 static int write_report(const struct options *options, const struct engine *engine,
                         const struct measured *measured, struct fault *fault)
 {
-    char made[64];
-    time_t now = time(NULL);
-    struct tm local;
-    strftime(made, sizeof made, "%Y-%m-%d %H:%M", localtime_r(&now, &local));
+    char made[PAGE_TIME];
+    page_time(made);
     char *names = names_of(options);
     struct eval_report report = {.made = made,
                                  .engine = engine_version(),
@@ -118,7 +107,7 @@ static int write_report(const struct options *options, const struct engine *engi
                                  .earlier = options->earlier};
     struct strbuf page = {0};
     eval_report_write(&page, &report);
-    int status = write_text(options->html, page.text, fault);
+    int status = page_save(&page, options->html, fault);
     strbuf_free(&page);
     free(names);
     return status;
@@ -133,9 +122,7 @@ static void print_json(const struct options *options, const struct measured *mea
     }
     if (options->earlier)
         jv_set(json, "compared", comparison_json(&measured->comparison));
-    char *text = jv_write(json);
-    puts(text);
-    free(text);
+    jv_print(json);
     jv_destroy(&json);
 }
 

@@ -3,6 +3,7 @@
 #include "common/options.h"
 #include "common/strbuf.h"
 #include "common/text.h"
+#include "services/cli/input.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
@@ -129,16 +130,12 @@ int verb_explain(int argc, char **argv)
 {
     struct options options = {0};
     options.file = options_read(&form, argc, argv, &options)[0];
-    bool from_stdin = !options.file || strcmp(options.file, "-") == 0;
-    FILE *input = from_stdin ? stdin : fopen(options.file, "r");
-    if (!input) {
-        fprintf(stderr, "jinmu: %s: %s\n", options.file, strerror(errno));
+    FILE *input = input_open(options.file);
+    if (!input)
         return 2;
-    }
     struct fault fault = {0};
     struct jv *json = find_project(input, options.id, &fault);
-    if (!from_stdin)
-        fclose(input);
+    input_close(&input);
     if (!json) {
         fprintf(stderr, "jinmu: %s\n", fault.message);
         return 2;

@@ -26,22 +26,14 @@ static const struct command_form form = {
     "of JSON, ready for `jinmu classify` and `jinmu submit`.\v"
     "Exit status: 0 done, 1 no project found, 2 the file could not be read."};
 
-static int print_line(const struct jv *value)
-{
-    char *text = jv_write(value);
-    int printed = puts(text);
-    free(text);
-    return printed == EOF ? -1 : 0;
-}
-
 static int print_document(const struct jv *document, bool whole)
 {
     int result = 0;
     const struct jv *projects = jv_get(document, "projects");
     if (whole)
-        result = print_line(document);
+        result = jv_print(document);
     for (size_t i = 0; !whole && i < jv_count(projects) && result == 0; i++)
-        result = print_line(jv_at(projects, i));
+        result = jv_print(jv_at(projects, i));
     if (fflush(stdout) != 0)
         result = -1;
     return result;

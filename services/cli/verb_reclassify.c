@@ -1,4 +1,5 @@
 /* jinmu reclassify: stored projects judged again, by a new revision or a new engine, and what moved. */
+#include "services/cli/page.h"
 #include "services/cli/verbs.h"
 
 #include "catalog/catalog.h"
@@ -16,7 +17,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct options {
@@ -218,21 +218,16 @@ static int write_page(const char *path, const struct moves_report *report, struc
 {
     struct strbuf page = {0};
     moves_page_write(&page, report);
-    FILE *file = fopen(path, "we");
-    bool written = file && fwrite(page.text, 1, page.length, file) == page.length;
-    written = file && fclose(file) == 0 && written;
+    int status = page_save(&page, path, fault);
     strbuf_free(&page);
-    return written ? 0 : fault_set(fault, "report.unwritable", "%s: %s", path, strerror(errno));
+    return status;
 }
 
 static void describe(struct strbuf *what, struct strbuf *made, const struct options *options,
                      const struct reclassify *reclassify)
 {
-    time_t now = time(NULL);
-    struct tm parts;
-    char day[32];
-    localtime_r(&now, &parts);
-    strftime(day, sizeof day, "%Y-%m-%d %H:%M", &parts);
+    char day[PAGE_TIME];
+    page_time(day);
     if (reclassify->target.revision)
         strbuf_printf(what, "%s → %s",
                       reclassify->options->from ? reclassify->options->from : "原结果",

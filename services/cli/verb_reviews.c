@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "services/cli/catalog_call.h"
 #include "services/cli/columns.h"
+#include "services/cli/input.h"
 #include "services/cli/verbs.h"
 
 #include <errno.h>
@@ -55,20 +56,16 @@ static int add(struct catalog_call *call)
     struct call_writer writer;
     struct tally tally = {0};
     const char *file = call->arguments[0];
-    bool from_stdin = strcmp(file, "-") == 0;
-    FILE *input = from_stdin ? stdin : fopen(file, "re");
-    if (!input) {
-        fprintf(stderr, "jinmu: %s: %s\n", file, strerror(errno));
+    FILE *input = input_open(file);
+    if (!input)
         return 2;
-    }
     int failed = call_writer_open(&writer, call, &fault) || store_begin(writer.store, &fault);
     if (!failed) {
-        add_lines(writer.store, input, from_stdin ? "stdin" : file, &tally);
+        add_lines(writer.store, input, input_is_standard(file) ? "stdin" : file, &tally);
         failed = store_commit(writer.store, &fault);
     }
     call_writer_close(&writer);
-    if (!from_stdin)
-        fclose(input);
+    input_close(&input);
     if (failed)
         return call_failed(&fault);
     printf("新增 %zu 条审核记录，%zu 条已在库中，%zu 条有误未收\n", tally.added, tally.known,
@@ -180,9 +177,7 @@ static int export_review(const struct review *review, void *argument)
     struct jv *labelled = review_case(review);
     if (!labelled)
         return 0;
-    char *text = jv_write(labelled);
-    puts(text);
-    free(text);
+    jv_print(labelled);
     jv_destroy(&labelled);
     return 0;
 }

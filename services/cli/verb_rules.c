@@ -4,6 +4,7 @@
 #include "common/strbuf.h"
 #include "services/cli/catalog_call.h"
 #include "services/cli/columns.h"
+#include "services/cli/input.h"
 #include "services/cli/local_engine.h"
 #include "services/cli/verbs.h"
 
@@ -200,17 +201,13 @@ static int test_lines(struct trial *trial, const struct catalog_call *call, FILE
 
 static int test(struct catalog_call *call)
 {
-    bool from_stdin = call->arguments[0] && strcmp(call->arguments[0], "-") == 0;
     FILE *input = NULL;
-    if (call->arguments[0] && !(input = from_stdin ? stdin : fopen(call->arguments[0], "re"))) {
-        fprintf(stderr, "jinmu: %s: %s\n", call->arguments[0], strerror(errno));
+    if (call->arguments[0] && !(input = input_open(call->arguments[0])))
         return 2;
-    }
     struct trial *trial = open_trial(call);
     int status = !trial ? 2 : input ? test_lines(trial, call, input) : test_examples(trial);
     trial_destroy(&trial);
-    if (input && !from_stdin)
-        fclose(input);
+    input_close(&input);
     return status;
 }
 

@@ -94,9 +94,7 @@ static void print_json(struct jv **broker, struct jv **collector)
     jv_set(all, "broker", *broker ? *broker : jv_of_text(NULL));
     jv_set(all, "collector", *collector ? *collector : jv_of_text(NULL));
     *broker = *collector = NULL;
-    char *text = jv_write(all);
-    puts(text);
-    free(text);
+    jv_print(all);
     jv_destroy(&all);
 }
 

@@ -51,9 +51,7 @@ static void print_receipt(size_t index, const char *receipt, void *argument)
         jv_push(ids, jv_of_text(batch->ids[i]));
     jv_set_text(line, "receipt", receipt);
     jv_set(line, "projects", ids);
-    char *text = jv_write(line);
-    puts(text);
-    free(text);
+    jv_print(line);
     jv_destroy(&line);
 }
 
@@ -62,9 +60,7 @@ static void show_result(struct display *display, const char *name, const struct 
     if (display->options->table) {
         result_table_add(&display->table, name, result);
     } else {
-        char *text = jv_write(result);
-        puts(text);
-        free(text);
+        jv_print(result);
     }
     display->errors += jv_get(result, "error") != NULL;
 }

@@ -168,13 +168,6 @@ static int enable_user(struct accounts *accounts, struct call *call, struct faul
     return set_disabled(accounts, call, false, fault);
 }
 
-static void print_json(const struct jv *value)
-{
-    char *text = jv_write(value);
-    puts(text);
-    free(text);
-}
-
 static void add_text(struct columns *columns, const struct jv *row, const char *name)
 {
     const char *text = jv_get_text(row, name);
@@ -212,7 +205,7 @@ static int list_users(struct accounts *accounts, struct call *call, struct fault
     struct jv *users = accounts_users(accounts);
     (void)fault;
     if (call->json)
-        print_json(users);
+        jv_print(users);
     else
         print_rows(users, names, 4, "disabled", "已停用");
     jv_destroy(&users);
@@ -236,7 +229,7 @@ static int add_token(struct accounts *accounts, struct call *call, struct fault 
         return -1;
     note(accounts, "token.add", jv_get_text(token, "id"));
     if (call->json)
-        print_json(token);
+        jv_print(token);
     else
         printf("%s  （编号 %s；只显示这一次）\n", jv_get_text(token, "token"),
                jv_get_text(token, "id"));
@@ -250,7 +243,7 @@ static int list_tokens(struct accounts *accounts, struct call *call, struct faul
     struct jv *tokens = accounts_tokens(accounts);
     (void)fault;
     if (call->json)
-        print_json(tokens);
+        jv_print(tokens);
     else
         print_rows(tokens, names, 6, "revoked", "已撤销");
     jv_destroy(&tokens);

@@ -90,13 +90,6 @@ static void note(const struct call *call, const char *action, const char *object
     free(path);
 }
 
-static void print_json(const struct jv *value)
-{
-    char *text = jv_write(value);
-    puts(text);
-    free(text);
-}
-
 static const char *text_of(const struct jv *object, const char *name)
 {
     const char *text = jv_get_text(object, name);
@@ -140,7 +133,7 @@ static int list(struct call *call, struct fault *fault)
     if (!answer)
         return -1;
     if (call->json)
-        print_json(answer);
+        jv_print(answer);
     else
         print_webhooks(jv_get(answer, "webhooks"));
     jv_destroy(&answer);
@@ -164,7 +157,7 @@ static int add(struct call *call, struct fault *fault)
         return -1;
     note(call, "webhook.add", text_of(answer, "id"), call->argument);
     if (call->json)
-        print_json(answer);
+        jv_print(answer);
     else
         printf("%s  密钥 %s  （只显示这一次）\n", text_of(answer, "id"), text_of(answer, "secret"));
     jv_destroy(&answer);
@@ -184,7 +177,7 @@ static int change(struct call *call, const char *ask, const char *action, const 
     const char *secret = jv_get_text(answer, "secret"), *message = jv_get_text(answer, "message");
     note(call, action, call->argument, call->delivery ? call->delivery : "");
     if (call->json)
-        print_json(answer);
+        jv_print(answer);
     else
         printf("%s%s%s\n", said, secret || message ? " " : "",
                secret ? secret : (message ? message : ""));
@@ -249,7 +242,7 @@ static int show_log(struct call *call, struct fault *fault)
     if (!answer)
         return -1;
     if (call->json)
-        print_json(answer);
+        jv_print(answer);
     else
         print_log(jv_get(answer, "deliveries"));
     jv_destroy(&answer);
