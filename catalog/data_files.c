@@ -106,7 +106,7 @@ static bool decides_classification(const char *name)
 {
     return strcmp(name, "model.txt") == 0 || strncmp(name, "labels/", 7) == 0 ||
            strncmp(name, "rules/", 6) == 0 || strcmp(name, "aliases.csv") == 0 ||
-           strcmp(name, "kinds.csv") == 0;
+           strcmp(name, "kinds.csv") == 0 || strcmp(name, "synonyms.csv") == 0;
 }
 
 static void hash_files(const struct data_files *files, bool (*wanted)(const char *name),

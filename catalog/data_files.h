@@ -27,7 +27,7 @@ const struct data_file *data_files_find(const struct data_files *files, const ch
 enum { DATA_HASH_BYTES = 65 };
 /* SHA-256 in hex over everything that the database depends on. */
 void data_files_hash(const struct data_files *files, char hex[DATA_HASH_BYTES]);
-/* The same over what decides a result: model, labels, aliases, kinds, rules. */
+/* The same over what decides a result: model, labels, synonyms, aliases, kinds, rules. */
 void data_files_model_hash(const struct data_files *files, char hex[DATA_HASH_BYTES]);
 
 #endif
