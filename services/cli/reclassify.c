@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 enum {
-    BATCH_PROJECTS = 256,
+    BATCH_PROJECTS = 128, /* a worker is free again, for who waits, in a few milliseconds */
     BATCH_BYTES = 4 << 20,
-    CHUNK = 256,        /* projects read at a time */
+    CHUNK = 64,         /* projects read at a time, so that no reader is in the way for long */
     OWN_REVISIONS = 16, /* batches that are filled at once, a revision each */
     PAUSE_LOOK_MS = 200,
     FOLLOW_TRIES = 5, /* for workers to take a new catalog.db up */
@@ -30,7 +30,8 @@ struct run {
     struct reclassify *reclassify;
     struct filling fillings[OWN_REVISIONS];
     size_t filling_count;
-    bool checked; /* the workers judge as this catalog.db says */
+    struct filling *full; /* to be submitted */
+    bool checked;         /* the workers judge as this catalog.db says */
     int64_t begun_ms;
     size_t submitted;
     struct fault fault;
@@ -221,10 +222,24 @@ static int take_project(const struct versioned *project, void *argument)
     if (!filling)
         return 0;
     add_project(filling, project);
-    if (filling->projects < BATCH_PROJECTS && filling->body.length < BATCH_BYTES)
-        return 0;
-    run->failed = submit(run, filling, project->number) != 0;
-    return run->failed;
+    if (filling->projects == BATCH_PROJECTS || filling->body.length >= BATCH_BYTES)
+        run->full = filling;
+    return run->full != NULL;
+}
+
+/* Requests are submitted between two looks into results.db: a run that waits or is paused holds up
+ * nothing there. */
+static int64_t take_chunk(struct run *run, int64_t last)
+{
+    struct reclassify *reclassify = run->reclassify;
+    run->full = NULL;
+    int64_t number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK,
+                                   take_project, run, &run->fault);
+    if (number > 0)
+        report(run, number, NULL);
+    if (number > 0 && run->full)
+        run->failed = submit(run, run->full, number) != 0;
+    return number;
 }
 
 static void start(struct run *run, struct reclassify *reclassify)
@@ -250,12 +265,8 @@ int reclassify_run(struct reclassify *reclassify, struct fault *fault)
     struct run run;
     int64_t number = 0, last = 0;
     start(&run, reclassify);
-    do {
-        number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK, take_project,
-                               &run, &run.fault);
-        if (number > 0)
-            report(&run, last = number, NULL);
-    } while (number > 0 && !run.failed && !zsys_interrupted);
+    while ((number = take_chunk(&run, last)) > 0 && !run.failed && !zsys_interrupted)
+        last = number;
     int failed = run.failed || number < 0;
     for (size_t i = 0; i < run.filling_count && !failed; i++)
         failed = submit(&run, &run.fillings[i], last) != 0;

@@ -3,6 +3,7 @@
 #include "common/store.h"
 #include "common/strbuf.h"
 #include "services/collector/listing.sql.h"
+#include "services/collector/notice.sql.h"
 #include "services/collector/pack.h"
 #include "services/collector/schema.sql.h"
 #include "services/collector/schema_2.sql.h"
@@ -18,7 +19,7 @@ enum {
     HASH_BYTES = 32,
     CHECKPOINT_PAGES = 1000,
     RESTART_PAGES = 16384, /* a write-ahead log as long as this is begun anew */
-    RESTART_WAIT_MS = 10,  /* … when its readers let go of it so soon */
+    RESTART_WAIT_MS = 25,  /* … when its readers let go of it so soon */
     BUSY_MS = 5000,
 };
 
@@ -47,10 +48,11 @@ static const char *const statement_sql[STATEMENTS] = {
                    " confidence, findings, stored_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT DO NOTHING",
     [FIND_EVENT] = "SELECT event FROM result WHERE project = ? AND origin = ?",
-    [ADD_EVENT] = "INSERT INTO event (number, topic, result, review) VALUES (?, ?, ?, ?)",
+    [ADD_EVENT] = "INSERT INTO event (number, topic, result, review, notice)"
+                  " VALUES (?, ?, ?, ?, ?)",
     [EVENTS_SINCE] =
-        "SELECT event.number, topic, ifnull(review.json, unpacked(result.json)) FROM event"
-        " JOIN result ON result.number = event.result LEFT JOIN review"
+        "SELECT event.number, topic, coalesce(notice, review.json, unpacked(result.json)) FROM"
+        " event LEFT JOIN result ON result.number = event.result LEFT JOIN review"
         " ON review.number = event.review WHERE event.number > ?"
         " ORDER BY event.number LIMIT ?",
     [RESULTS_OF_PROJECT] =
@@ -78,8 +80,9 @@ struct results {
 
 static const struct store_schema schema = {
     .name = "results",
-    .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql},
-    .version = 4};
+    .migrations =
+        (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql, notice_sql},
+    .version = 5};
 
 /* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */
@@ -276,22 +279,36 @@ static int add_event(struct results *results, struct wire_text department, struc
     sqlite3_bind_text(statement, 2, topic, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 3, sqlite3_last_insert_rowid(results->store->db));
     sqlite3_bind_null(statement, 4);
+    sqlite3_bind_null(statement, 5);
     if (store_run(results->store, statement, fault))
         return -1;
     results->last_event++;
     return 0;
 }
 
+static int64_t number_event(struct results *results, sqlite3_stmt *statement, struct fault *fault)
+{
+    sqlite3_bind_int64(statement, 1, results->last_event + 1);
+    return store_run(results->store, statement, fault) ? -1 : ++results->last_event;
+}
+
 int64_t results_add_review_event(struct results *results, const char *topic, int64_t result,
                                  int64_t review, struct fault *fault)
 {
-    int64_t number = results->last_event + 1;
-    if (store_run(results->store,
-                  store_bind(results->statements[ADD_EVENT], "itii", number, topic, result, review),
-                  fault))
-        return -1;
-    results->last_event = number;
-    return number;
+    sqlite3_stmt *statement = results->statements[ADD_EVENT];
+    store_bind(statement, "itii", (int64_t)0, topic, result, review);
+    sqlite3_bind_null(statement, 5);
+    return number_event(results, statement, fault);
+}
+
+int64_t results_add_notice_event(struct results *results, const char *topic, const char *json,
+                                 struct fault *fault)
+{
+    sqlite3_stmt *statement = store_bind(results->statements[ADD_EVENT], "it", (int64_t)0, topic);
+    sqlite3_bind_null(statement, 3);
+    sqlite3_bind_null(statement, 4);
+    sqlite3_bind_text(statement, 5, json, -1, SQLITE_STATIC);
+    return number_event(results, statement, fault);
 }
 
 struct store *results_store(struct results *results)
