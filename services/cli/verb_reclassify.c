@@ -10,7 +10,7 @@
 #include "services/cli/local_engine.h"
 #include "services/cli/moves_page.h"
 #include "services/cli/progress.h"
-#include "services/cli/reclassify.h"
+#include "services/cli/reclassify_notice.h"
 #include "services/cli/running.h"
 
 #include <czmq.h>
@@ -212,6 +212,15 @@ static void print_summary(const struct moves *moves)
         puts("没有变化");
 }
 
+/* A run goes on when nobody can be told of it. */
+static void tell(const struct reclassify *reclassify, const struct running *running,
+                 enum run_state state, const struct moves *moves)
+{
+    struct fault fault;
+    if (reclassify_tell(reclassify, running, state, moves, &fault))
+        fprintf(stderr, "jinmu reclassify: 未能发出通知：%s\n", fault.message);
+}
+
 /* --- the report --- */
 
 static int write_page(const char *path, const struct moves_report *report, struct fault *fault)
@@ -240,7 +249,9 @@ static void describe(struct strbuf *what, struct strbuf *made, const struct opti
                   reclassify->target.model, options->dry_run ? "　试算，结果未保存" : "");
 }
 
-static int report(struct reclassify *reclassify, const struct options *options, struct fault *fault)
+/* `running` is told when there was a run. */
+static int report(struct reclassify *reclassify, const struct options *options,
+                  const struct running *running, struct fault *fault)
 {
     struct moves moves;
     struct display display;
@@ -265,6 +276,8 @@ static int report(struct reclassify *reclassify, const struct options *options, 
                                         : ""};
         printf("%s\n", what.text);
         print_summary(&moves);
+        if (running)
+            tell(reclassify, running, RUN_FINISHED, &moves);
         failed = options->html && write_page(options->html, &page, fault);
     }
     strbuf_free(&what);
@@ -286,14 +299,17 @@ static int judge_all(struct reclassify *reclassify, const struct job *job,
     if (write_record(job, &reclassify->target, reclassify->since, false, fault) ||
         !(reclassify->bulk = bulk_new(running, fault)))
         return -1;
+    tell(reclassify, running, RUN_BEGUN, NULL);
     begin_display(&display, reclassify, "重判");
     int failed = reclassify_run(reclassify, fault);
     double seconds = (double)(zclock_mono() - display.begun_ms) / 1000;
     progress_end(&display.bar);
     size_t lost = bulk_failed(reclassify->bulk);
     bulk_destroy(&reclassify->bulk);
-    if (failed)
+    if (failed) {
+        tell(reclassify, running, RUN_STOPPED, NULL);
         return -1;
+    }
     fprintf(stderr, "重判 %zu 个项目，%.1f 秒（每秒 %.0f 个），跳过 %zu 个，失败 %zu 个\n",
             reclassify->judged, seconds, seconds > 0 ? (double)reclassify->judged / seconds : 0,
             reclassify->skipped, lost);
@@ -320,7 +336,8 @@ static int run(struct reclassify *reclassify, const struct options *options,
             judge_all(reclassify, job, running, fault))
             return -1;
     }
-    int failed = report(reclassify, options, fault);
+    bool was_run = !only_report && !options->dry_run;
+    int failed = report(reclassify, options, was_run ? running : NULL, fault);
     jv_destroy(&last);
     return failed;
 }

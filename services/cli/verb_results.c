@@ -7,6 +7,7 @@
 #include "services/collector/inquiry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { ANSWER_MS = 10000 };
 
@@ -29,27 +30,33 @@ static const struct command_form form = {
 
 /* Prints rows and keeps the last event's number. */
 struct printing {
-    int64_t last;
+    int64_t last, printed;
 };
+
+/* That projects are judged again is no result. */
+static bool is_notice(const struct inquiry_row *row)
+{
+    return strncmp(row->topic, "reclassify.", 11) == 0;
+}
 
 static void print_row(const struct inquiry_row *row, void *argument)
 {
     struct printing *printing = argument;
-    event_line_print(row->event, NULL, row->json, stdout);
     printing->last = row->event;
+    if (is_notice(row))
+        return;
+    event_line_print(row->event, NULL, row->json, stdout);
+    printing->printed++;
 }
 
 static int print_since(struct inquiry *inquiry, const struct options *options, struct fault *fault)
 {
     struct printing printing = {.last = options->since};
-    int64_t left = options->limit;
+    int64_t limit = options->limit < 0 ? INT64_MAX : options->limit;
     int rows = 1;
-    while (rows > 0 && left != 0) {
-        rows = inquiry_events(inquiry, printing.last, left < 0 ? INT32_MAX : left, ANSWER_MS,
+    while (rows > 0 && printing.printed < limit)
+        rows = inquiry_events(inquiry, printing.last, limit - printing.printed, ANSWER_MS,
                               print_row, &printing, NULL, fault);
-        if (left > 0 && rows > 0)
-            left -= rows;
-    }
     return rows < 0 ? 2 : 0;
 }
 

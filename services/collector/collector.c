@@ -5,6 +5,7 @@
 #include "common/state.h"
 #include "common/strbuf.h"
 #include "services/collector/lists.h"
+#include "services/collector/notices.h"
 #include "services/collector/outbox.h"
 #include "services/collector/question.h"
 
@@ -360,6 +361,8 @@ static void answer_asked(struct collector *collector, zframe_t *peer, uint64_t n
                    number, question);
     } else if (ask && strcmp(ask, "reviews") == 0) {
         collector_answer_reviews(collector, peer, number, asked);
+    } else if (notices_is_one(ask)) {
+        collector_answer_notice(collector, peer, number, asked);
     } else if (outbox_changes(ask)) {
         collector_answer_outbox(collector, peer, number, asked);
     } else {
@@ -370,11 +373,13 @@ static void answer_asked(struct collector *collector, zframe_t *peer, uint64_t n
     }
 }
 
-/* Whether the key that a question came with may ask it: webhooks have secrets. */
+/* Whether the key that a question came with may ask it: webhooks have secrets, and a notice is
+ * believed. */
 static bool may_ask(struct collector *collector, zframe_t *head, const char *ask)
 {
     const struct key *key = collector->guard ? guard_sender(collector->guard, head) : NULL;
-    return !outbox_is_about(ask) || !collector->guard || (key && key->role == KEY_ADMIN);
+    bool for_admins = outbox_is_about(ask) || notices_is_one(ask);
+    return !for_admins || !collector->guard || (key && key->role == KEY_ADMIN);
 }
 
 static void answer_question(struct collector *collector, zframe_t *peer, uint64_t number,
@@ -387,7 +392,7 @@ static void answer_question(struct collector *collector, zframe_t *peer, uint64_
     if (!question)
         fault_set(&fault, "wire.malformed", "ASK has a question");
     else if (!may_ask(collector, head, jv_get_text(asked, "ask")))
-        fault_set(&fault, "access.refused", "only an admin's key may ask about webhooks");
+        fault_set(&fault, "access.refused", "only an admin's key may ask that");
     if (*fault.code)
         collector_refuse(collector, peer, number, &fault);
     else

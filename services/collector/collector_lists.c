@@ -1,11 +1,13 @@
-/* Lists, reviews and webhooks, which stand between the results and those who read them. */
+/* Lists, reviews, notices and webhooks, which stand between the results and those who read them. */
 #include "services/collector/collector_parts.h"
 
 #include "common/log.h"
 #include "common/strbuf.h"
 #include "services/collector/decisions.h"
+#include "services/collector/notices.h"
 #include "services/collector/outbox.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -57,7 +59,7 @@ long collector_list_wait_ms(const struct collector *collector)
     return left < 0 ? 0 : (long)left;
 }
 
-static void publish_review(const char *topic, int64_t event, const char *json, void *argument)
+static void gather_event(const char *topic, int64_t event, const char *json, void *argument)
 {
     zmsg_t *events = argument;
     zmsg_addstr(events, topic);
@@ -65,7 +67,7 @@ static void publish_review(const char *topic, int64_t event, const char *json, v
     zmsg_addstr(events, json);
 }
 
-/* Sends what publish_review has gathered: three frames an event. */
+/* Sends what gather_event has gathered: three frames an event. */
 static void send_events(struct collector *collector, zmsg_t *events)
 {
     void *socket = zsock_resolve(collector->publisher);
@@ -88,7 +90,7 @@ void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint6
     int failed = *fault.code || results_begin(collector->results, &fault);
     if (!failed) {
         failed =
-            decisions_store(collector->results, question, publish_review, events, &text, &fault) ||
+            decisions_store(collector->results, question, gather_event, events, &text, &fault) ||
             results_commit(collector->results, &fault);
         if (failed)
             results_rollback(collector->results);
@@ -104,6 +106,31 @@ void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint6
     }
     zmsg_destroy(&events);
     strbuf_free(&text);
+}
+
+void collector_answer_notice(struct collector *collector, zframe_t *peer, uint64_t number,
+                             const struct jv *question)
+{
+    struct fault fault = {"", ""};
+    char topic[NOTICE_TOPIC_BYTES], *json = NULL;
+    int64_t event = -1;
+    if (results_begin(collector->results, &fault) == 0 &&
+        ((event = notices_store(collector->results, question, topic, &json, &fault)) < 0 ||
+         results_commit(collector->results, &fault))) {
+        results_rollback(collector->results);
+        event = -1;
+    }
+    if (event < 0) {
+        collector_refuse(collector, peer, number, &fault);
+    } else {
+        zmsg_t *body = zmsg_new(), *events = zmsg_new();
+        zmsg_addstrf(body, "{\"event\":%lld}", (long long)event);
+        collector_answer(collector, peer, WIRE_ANSWER, number, body);
+        gather_event(topic, event, json, events);
+        send_events(collector, events);
+        zmsg_destroy(&events);
+    }
+    free(json);
 }
 
 static void pass_answers_on(struct collector *collector, struct reader *reader)

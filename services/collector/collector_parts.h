@@ -95,6 +95,9 @@ long collector_list_wait_ms(const struct collector *collector); /* -1: nothing t
 /* Stores reviews in a commit of their own, answers, and tells of them. */
 void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint64_t number,
                               const struct jv *question);
+/* Stores a notice in a commit of its own, answers, and tells of it. */
+void collector_answer_notice(struct collector *collector, zframe_t *peer, uint64_t number,
+                             const struct jv *question);
 /* Sends what the reader has found. */
 void collector_pass_answers_on(struct collector *collector);
 

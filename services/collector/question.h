@@ -14,6 +14,7 @@
  *   {"ask":"project","id":"…"}                → {"last":…} and all results of the project
  *
  *   {"ask":"reviews","reviews":[…]}           → what became of each: decisions.h
+ *   {"ask":"notice",…}                        → its event's number: notices.h
  *   and what lists.h says                     → one frame, answered by the reader's thread
  *
  * What cannot be answered gives {"error":{"code":…,"message":…}} and no rows. `own_status` (borrowed)

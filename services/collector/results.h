@@ -44,6 +44,9 @@ int results_add(struct results *results, int64_t origin, const struct wire_recor
 /* Numbers the event of a stored review; -1 with a fault. */
 int64_t results_add_review_event(struct results *results, const char *topic, int64_t result,
                                  int64_t review, struct fault *fault);
+/* Numbers an event that tells of no single result (notices.h); -1 with a fault. */
+int64_t results_add_notice_event(struct results *results, const char *topic, const char *json,
+                                 struct fault *fault);
 /* results.db itself, for the modules beside this one; writing only between results_begin and
  * results_commit. */
 struct store *results_store(struct results *results);
@@ -64,7 +67,7 @@ void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES])
 /* The number of the last event. */
 int64_t results_last_event(const struct results *results);
 
-/* A stored event with its result. */
+/* A stored event with its result, its review or its notice. */
 struct results_row {
     int64_t event;
     const char *topic;
