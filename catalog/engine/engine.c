@@ -109,8 +109,8 @@ struct engine *engine_load(const char *catalog_path, struct fault *fault)
 }
 
 /* What was withdrawn cannot be taken out of a memory: that is then loaded anew. */
-static int follow_memory(struct engine *engine, struct store *store, const struct change_counts *now,
-                         struct fault *fault)
+static int follow_memory(struct engine *engine, struct store *store,
+                         const struct change_counts *now, struct fault *fault)
 {
     struct mind *mind = &engine->mind;
     if (now->memory == engine->changes.memory)
@@ -124,8 +124,8 @@ static int follow_memory(struct engine *engine, struct store *store, const struc
     return 0;
 }
 
-static int follow_acceptances(struct engine *engine, struct store *store, const struct change_counts *now,
-                              struct fault *fault)
+static int follow_acceptances(struct engine *engine, struct store *store,
+                              const struct change_counts *now, struct fault *fault)
 {
     if (now->acceptance == engine->changes.acceptance)
         return 0;

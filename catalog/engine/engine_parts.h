@@ -10,9 +10,9 @@ struct engine {
     struct mind mind;
     struct checks *checks;
     struct acceptances *acceptances;
-    char *model_name; /* of the model alone */
-    char *model_hash; /* together with memories and acceptances */
-    struct change_counts {  /* table change, as it was when they were taken up */
+    char *model_name;      /* of the model alone */
+    char *model_hash;      /* together with memories and acceptances */
+    struct change_counts { /* table change, as it was when they were taken up */
         int64_t engine, memory, acceptance;
     } changes;
 };

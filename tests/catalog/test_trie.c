@@ -75,9 +75,9 @@ static void test_phrases_are_numbered_as_they_come(void **state)
 static void test_every_occurrence_is_found_by_start_shorter_first(void **state)
 {
     (void)state;
-    static const struct hit wanted[] = {
-        {2, 0, 1, TRIE_PHRASE}, {0, 0, 2, TRIE_PHRASE}, {1, 0, 3, TRIE_PHRASE},
-        {3, 1, 2, TRIE_PHRASE}, {2, 3, 1, TRIE_PHRASE}, {0, 3, 2, TRIE_PHRASE}};
+    static const struct hit wanted[] = {{2, 0, 1, TRIE_PHRASE}, {0, 0, 2, TRIE_PHRASE},
+                                        {1, 0, 3, TRIE_PHRASE}, {3, 1, 2, TRIE_PHRASE},
+                                        {2, 3, 1, TRIE_PHRASE}, {0, 3, 2, TRIE_PHRASE}};
     struct hit hits[16];
     struct trie *trie = trie_new();
     add(trie, "AB"), add(trie, "ABC"), add(trie, "A"), add(trie, "BC");
