@@ -109,12 +109,10 @@ int accounts_add_user(struct accounts *accounts, const struct jv *wish, struct f
 }
 
 /* The last administrator that is not disabled stays so, or nobody could mend anything. */
-static int check_admins(struct accounts *accounts, struct fault *fault)
+static int64_t count_admins(struct accounts *accounts)
 {
-    if (accounts_number(accounts, 0,
-                        "SELECT count(*) FROM user WHERE role = 'admin' AND NOT disabled", ""))
-        return 0;
-    return fault_set(fault, "user.last_admin", "至少要保留一名未停用的管理员");
+    return accounts_number(accounts, 0,
+                           "SELECT count(*) FROM user WHERE role = 'admin' AND NOT disabled", "");
 }
 
 static int change_role(struct accounts *accounts, const char *name, const struct jv *wish,
@@ -161,6 +159,7 @@ static int change(struct accounts *accounts, const char *name, const struct jv *
                   const char *hash, struct fault *fault)
 {
     const char *display = display_of(wish, NULL);
+    bool had_admin = count_admins(accounts) > 0;
     if (!accounts_number(accounts, 0, "SELECT 1 FROM user WHERE name = ?", "t", name))
         return fault_set(fault, "user.unknown", "没有登录名“%.100s”", name);
     if (display && accounts_run(accounts, fault, "UPDATE user SET display = ? WHERE name = ?", "tt",
@@ -169,9 +168,10 @@ static int change(struct accounts *accounts, const char *name, const struct jv *
     if (hash && accounts_run(accounts, fault, "UPDATE user SET password = ? WHERE name = ?", "tt",
                              hash, name))
         return -1;
-    if (change_role(accounts, name, wish, fault) || change_units(accounts, name, wish, fault) ||
-        check_admins(accounts, fault))
+    if (change_role(accounts, name, wish, fault) || change_units(accounts, name, wish, fault))
         return -1;
+    if (had_admin && !count_admins(accounts))
+        return fault_set(fault, "user.last_admin", "至少要保留一名未停用的管理员");
     return changes_access(wish)
                ? accounts_run(accounts, fault, "DELETE FROM session WHERE user = ?", "t", name)
                : 0;
