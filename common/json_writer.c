@@ -108,27 +108,36 @@ static bool is_escaped(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\';
 }
 
+typedef unsigned char block __attribute__((vector_size(16)));
+
+/* Copies sixteen bytes; which of them have to be escaped. */
+static inline block copy_block(char *to, const char *from)
+{
+    block some;
+    memcpy(&some, from, sizeof some);
+    memcpy(to, &some, sizeof some);
+    return (block)(some < 0x20) | (block)(some == '"') | (block)(some == '\\');
+}
+
 /* Copies the bytes; whether one of them has to be escaped. By sixteen, for which compilers have
- * vectors. */
+ * vectors; the last sixteen may be some of those before them. */
 static bool copy_text(char *to, const char *from, size_t bytes)
 {
-    typedef unsigned char block __attribute__((vector_size(16)));
     block escaped = {0};
-    size_t at = 0;
-    for (; at + sizeof escaped <= bytes; at += sizeof escaped) {
-        block some;
-        memcpy(&some, from + at, sizeof some);
-        escaped |= (block)(some < 0x20) | (block)(some == '"') | (block)(some == '\\');
-        memcpy(to + at, &some, sizeof some);
+    bool any = false;
+    if (bytes < sizeof escaped) {
+        for (size_t at = 0; at < bytes; at++) {
+            any |= is_escaped((unsigned char)from[at]);
+            to[at] = from[at];
+        }
+        return any;
     }
+    for (size_t at = 0; at + sizeof escaped < bytes; at += sizeof escaped)
+        escaped |= copy_block(to + at, from + at);
+    escaped |= copy_block(to + bytes - sizeof escaped, from + bytes - sizeof escaped);
     uint64_t halves[2];
     memcpy(halves, &escaped, sizeof halves);
-    bool any = halves[0] || halves[1];
-    for (; at < bytes; at++) {
-        any |= is_escaped((unsigned char)from[at]);
-        to[at] = from[at];
-    }
-    return any;
+    return halves[0] || halves[1];
 }
 
 static void put_escaped(struct jw *writer, const char *text, size_t bytes)

@@ -292,12 +292,37 @@ static bool read_formula(const struct plain *plain, size_t *at, struct money *mo
 
 /* ---- single amounts and ranges ---- */
 
+/* The last signs of before_words: 过 于 在 限 高 为 约 近 概 and the signs of comparison. */
+static bool ends_before_word(uint32_t code)
+{
+    switch (code) {
+    case 0x8FC7:
+    case 0x4E8E:
+    case 0x5728:
+    case 0x9650:
+    case 0x9AD8:
+    case 0x4E3A:
+    case 0x7EA6:
+    case 0x8FD1:
+    case 0x6982:
+    case '<':
+    case '>':
+    case 0x2264:
+    case 0x2265:
+    case 0x2266:
+    case 0x2267:
+    case 0xFE64:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum money_relation relation_before(const struct plain *plain, size_t start)
 {
     while (start > 0 && plain_is_space(plain->codes[start - 1]))
         start--;
-    if (start == 0 || plain_is_digit(plain->codes[start - 1]) ||
-        ends_phrase(plain->codes[start - 1]))
+    if (start == 0 || !ends_before_word(plain->codes[start - 1]))
         return MONEY_IS;
     for (size_t i = 0; i < sizeof before_words / sizeof *before_words; i++)
         if (plain_precedes(plain, start, before_words[i].word))

@@ -66,6 +66,12 @@ struct found_label {
 
 enum { FOUND_LABELS = 64 };
 
+/* Most phrases of a text are no labels of the item: a bit by the last bits of a phrase says so. */
+static uint64_t phrase_bit(uint32_t phrase)
+{
+    return (uint64_t)1 << (phrase & 63);
+}
+
 static float label_weight(const struct index *index, uint32_t department, uint32_t phrase,
                           uint32_t concept)
 {
@@ -112,12 +118,17 @@ static void trace_labels(struct traces *traces, const struct mind *mind,
 {
     struct found_label found[FOUND_LABELS];
     size_t found_count = find_labels(mind, verdict, concept, found);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < found_count; i++)
+        bits |= phrase_bit(found[i].phrase);
     double scale =
         mind->model->features[FEATURE_LABELS] * 2 / sqrt(10 + verdict->reading.total_mass);
     for (int f = 0; found_count && f < FIELDS; f++) {
         const struct reading_field *field = &verdict->reading.fields[f];
         for (size_t i = 0; i < field->hit_count; i++) {
             const struct hit *hit = &field->hits[i];
+            if (!(bits & phrase_bit(hit->phrase)))
+                continue;
             double weight = (double)weight_of(found, found_count, hit->phrase);
             if (weight <= 0)
                 continue;

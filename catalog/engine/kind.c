@@ -158,41 +158,50 @@ static void look_up_lexicon(const struct kind_table *table, const struct reading
     }
 }
 
-static void add_sparse(struct kind_view *view, enum place place, uint32_t pair, uint32_t hash,
-                       float value)
+static void add_sparse(struct kind_view *view, enum place place, uint32_t pair, float value)
 {
     if (view->sparse_count == view->sparse_capacity) {
         view->sparse_capacity = view->sparse_capacity ? view->sparse_capacity * 2 : 1024;
         view->sparse = xrealloc(view->sparse, view->sparse_capacity * sizeof *view->sparse);
     }
-    view->sparse[view->sparse_count++] =
-        (struct kind_feature){(uint64_t)place << 32 | pair, value, hash};
+    view->sparse[view->sparse_count++] = (struct kind_feature){(uint64_t)place << 32 | pair, value};
 }
 
-static void observe_pairs(const struct reading *reading, struct kind_view *view)
+/* What each pair of the description counts. */
+static float body_share(const struct reading *reading)
 {
-    const struct reading_field *name = &reading->fields[FIELD_NAME];
     size_t in_body = 0;
     for (size_t i = 0; i < reading->mass_count; i++)
         in_body += reading->masses[i].fields >> FIELD_DESCRIPTION & 1;
-    float body = (float)(body_value / pow((double)in_body + 10, body_power));
+    return (float)(body_value / pow((double)in_body + 10, body_power));
+}
+
+enum { ENDING = 2 }; /* pairs at the end of the name, which say what the thing is */
+
+static size_t first_of_ending(const struct reading_field *name)
+{
+    return name->pair_count > ENDING ? name->pair_count - ENDING : 0;
+}
+
+void kind_features(const struct reading *reading, struct kind_view *view)
+{
+    const struct reading_field *name = &reading->fields[FIELD_NAME];
+    view->sparse_count = 0;
     for (size_t i = 0; i < reading->mass_count; i++) {
         const struct mass *mass = &reading->masses[i];
         if (mass->fields >> FIELD_NAME & 1)
-            add_sparse(view, PLACE_NAME, mass->units, mass->hash, name_value);
+            add_sparse(view, PLACE_NAME, mass->units, name_value);
         if (mass->fields >> FIELD_DESCRIPTION & 1)
-            add_sparse(view, PLACE_BODY, mass->units, mass->hash, body);
+            add_sparse(view, PLACE_BODY, mass->units, view->body);
     }
-    for (size_t i = name->pair_count > 2 ? name->pair_count - 2 : 0; i < name->pair_count; i++)
-        add_sparse(view, PLACE_ENDING, name->pairs[i].units, pair_hash(name->pairs[i].units),
-                   name_value);
+    for (size_t i = first_of_ending(name); i < name->pair_count; i++)
+        add_sparse(view, PLACE_ENDING, name->pairs[i].units, name_value);
 }
 
 void kind_observe(const struct kind_table *table, const struct reading *reading,
                   const struct ranking *ranking, struct kind_view *view)
 {
     memset(view->dense, 0, sizeof view->dense);
-    view->sparse_count = 0;
     look_up_lexicon(table, &reading->fields[FIELD_NAME], IN_NAME, &view->dense[DENSE_LEXICON_NAME]);
     look_up_lexicon(table, &reading->fields[FIELD_DESCRIPTION], IN_BODY,
                     &view->dense[DENSE_LEXICON_BODY]);
@@ -206,53 +215,75 @@ void kind_observe(const struct kind_table *table, const struct reading *reading,
         view->dense[DENSE_LABELS] = top[0].features[FEATURE_LABELS] / rank_scale;
     }
     view->dense[DENSE_BIAS] = 1;
-    observe_pairs(reading, view);
+    view->body = body_share(reading);
 }
 
 enum { AT_ONCE = 64 };
 
-/* Those features of at most AT_ONCE that the table may know, in order. */
-static size_t sift_features(const struct kind_table *table, const struct kind_feature *features,
-                            size_t count, const struct kind_feature **sifted)
+/* A pair that the table may know in that place. */
+struct known {
+    const struct mass *mass;
+    enum place place;
+};
+
+/* Of at most AT_ONCE pairs, in the order of kind_features. */
+static size_t sift_pairs(const struct kind_table *table, const struct mass *masses, size_t count,
+                         struct known known[2 * AT_ONCE + 1])
 {
+    const struct pair_table name = table->words[PLACE_NAME], body = table->words[PLACE_BODY];
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        sifted[kept] = &features[i];
-        kept += pair_table_may_have(&table->words[features[i].key >> 32], features[i].hash);
+        const struct mass *mass = &masses[i];
+        if (mass->fields >> FIELD_NAME & 1) {
+            known[kept] = (struct known){mass, PLACE_NAME};
+            kept += pair_table_may_have(&name, mass->hash);
+        }
+        known[kept] = (struct known){mass, PLACE_BODY};
+        kept += (mass->fields >> FIELD_DESCRIPTION & 1) & pair_table_may_have(&body, mass->hash);
     }
     for (size_t i = 0; i < kept; i++)
-        pair_table_expect(&table->words[sifted[i]->key >> 32], sifted[i]->hash);
+        pair_table_expect(&table->words[known[i].place], known[i].mass->hash);
     return kept;
 }
 
-static void add_words(const struct kind_table *table, const struct kind_view *view,
+static void add_pair(const struct kind_table *table, enum place place, uint32_t pair, uint32_t hash,
+                     float value, double scores[KINDS])
+{
+    const struct pair_slot *slot = pair_table_find(&table->words[place], pair, hash);
+    if (!slot->count)
+        return;
+    const float *weights = table->weights[slot->first];
+    for (int k = 0; k < KINDS; k++)
+        scores[k] += (double)(value * weights[k]);
+}
+
+static void add_pairs(const struct kind_table *table, const struct reading *reading, float body,
                       double scores[KINDS])
 {
-    const struct kind_feature *sifted[AT_ONCE + 1];
-    for (size_t from = 0; from < view->sparse_count; from += AT_ONCE) {
-        size_t left = view->sparse_count - from;
+    const struct reading_field *name = &reading->fields[FIELD_NAME];
+    struct known known[2 * AT_ONCE + 1];
+    for (size_t from = 0; from < reading->mass_count; from += AT_ONCE) {
+        size_t left = reading->mass_count - from;
         size_t count =
-            sift_features(table, view->sparse + from, left < AT_ONCE ? left : AT_ONCE, sifted);
-        for (size_t i = 0; i < count; i++) {
-            const struct pair_slot *slot = pair_table_find(
-                &table->words[sifted[i]->key >> 32], (uint32_t)sifted[i]->key, sifted[i]->hash);
-            if (!slot->count)
-                continue;
-            const float *weights = table->weights[slot->first];
-            for (int k = 0; k < KINDS; k++)
-                scores[k] += (double)(sifted[i]->value * weights[k]);
-        }
+            sift_pairs(table, reading->masses + from, left < AT_ONCE ? left : AT_ONCE, known);
+        for (size_t i = 0; i < count; i++)
+            add_pair(table, known[i].place, known[i].mass->units, known[i].mass->hash,
+                     known[i].place == PLACE_NAME ? name_value : body, scores);
     }
+    for (size_t i = first_of_ending(name); i < name->pair_count; i++)
+        add_pair(table, PLACE_ENDING, name->pairs[i].units, pair_hash(name->pairs[i].units),
+                 name_value, scores);
 }
 
 void kind_decide(const struct kind_table *table, const struct model *model,
-                 const struct kind_view *view, double probabilities[KINDS])
+                 const struct kind_view *view, const struct reading *reading,
+                 double probabilities[KINDS])
 {
     double scores[KINDS] = {0}, highest = -HUGE_VAL, total = 0;
     for (int d = 0; d < DENSES; d++)
         for (int k = 0; k < KINDS; k++)
             scores[k] += view->dense[d] * model->kind_dense[d][k];
-    add_words(table, view, scores);
+    add_pairs(table, reading, view->body, scores);
     for (int k = 0; k < KINDS; k++)
         highest = fmax(highest, scores[k]);
     for (int k = 0; k < KINDS; k++)

@@ -21,21 +21,24 @@ void kind_table_destroy(struct kind_table **table);
 struct kind_feature {
     uint64_t key;
     float value;
-    uint32_t hash; /* pair_hash of the pair */
 };
 
 struct kind_view {
     double dense[DENSES];
-    struct kind_feature *sparse; /* memory used again */
+    float body;                  /* what each pair of the description counts */
+    struct kind_feature *sparse; /* for training only; memory used again */
     size_t sparse_count, sparse_capacity;
 };
 
 /* The features of a project. `ranking` may have no candidates. */
 void kind_observe(const struct kind_table *table, const struct reading *reading,
                   const struct ranking *ranking, struct kind_view *view);
+/* The features of the learned part, by which kind_decide weighs the reading. */
+void kind_features(const struct reading *reading, struct kind_view *view);
 /* Probabilities of the kinds, in sum 1. */
 void kind_decide(const struct kind_table *table, const struct model *model,
-                 const struct kind_view *view, double probabilities[KINDS]);
+                 const struct kind_view *view, const struct reading *reading,
+                 double probabilities[KINDS]);
 void kind_view_free(struct kind_view *view);
 
 #endif

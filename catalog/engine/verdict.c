@@ -96,7 +96,7 @@ void verdict_of_reading(struct verdict *verdict, const struct mind *mind, struct
     rank_project(&verdict->ranking, mind->thesaurus, mind->index, mind->model, verdict->revision,
                  reading, &verdict->guesses);
     kind_observe(mind->kinds, reading, &verdict->ranking, &verdict->view);
-    kind_decide(mind->kinds, mind->model, &verdict->view, verdict->kinds);
+    kind_decide(mind->kinds, mind->model, &verdict->view, reading, verdict->kinds);
     verdict_decide(verdict, mind->model);
 }
 

@@ -217,7 +217,8 @@ static struct fit_example *observe_kinds(struct pass *pass)
     for (size_t i = 0; i < pass->lessons->count; i++) {
         const struct lesson *lesson = &pass->lessons->all[i];
         read_lesson(pass, lesson);
-        const struct kind_view *view = &pass->verdict.view;
+        struct kind_view *view = &pass->verdict.view;
+        kind_features(&pass->verdict.reading, view);
         struct fit_example *example = &examples[i];
         *example = (struct fit_example){.kind = lesson->labelled->kind, .fold = lesson->fold};
         memcpy(example->dense, view->dense, sizeof view->dense);
@@ -252,7 +253,7 @@ static void strike_items(struct pass *pass, const struct lesson *lesson)
     for (size_t i = 0; i < kept; i++)
         ranking->all[i].share /= fmax(1 - struck, 1e-12);
     kind_observe(pass->mind->kinds, &verdict->reading, ranking, &verdict->view);
-    kind_decide(pass->mind->kinds, pass->model, &verdict->view, verdict->kinds);
+    kind_decide(pass->mind->kinds, pass->model, &verdict->view, &verdict->reading, verdict->kinds);
     verdict_decide(verdict, pass->model);
 }
 
