@@ -192,28 +192,39 @@ static void reserve(struct folded *out, size_t units)
     out->origin = xrealloc(out->origin, out->capacity * sizeof *out->origin);
 }
 
+/* Adds a code point that gives several units, or lies beyond the table. */
+static size_t add_expanded(struct folded *out, size_t length, uint32_t code, uint32_t index,
+                           size_t bytes_left)
+{
+    uint16_t units[18];
+    size_t count = fold_code_point(code, units);
+    reserve(out, length + count + bytes_left + 1);
+    for (size_t i = 0; i < count; i++) {
+        out->units[length] = units[i];
+        out->origin[length++] = index;
+    }
+    return length;
+}
+
 void folder_fold(const struct folder *folder, const char *utf8, size_t bytes, struct folded *out)
 {
     const unsigned char *at = (const unsigned char *)utf8, *end = at + bytes;
-    reserve(out, bytes);
+    reserve(out, bytes + 1);
+    uint16_t *units = out->units;
+    uint32_t *origin = out->origin, index = 0;
     size_t length = 0;
-    uint32_t index = 0;
     for (uint32_t code; (code = next_code_point(&at, end)) != 0; index++) {
         uint16_t unit = code < UNITS ? folder->simple[code] : EXPANDED;
-        if (unit == DROPPED)
-            continue;
-        if (unit != EXPANDED) {
-            out->units[length] = unit;
-            out->origin[length++] = index;
+        if (unit == EXPANDED) {
+            length = add_expanded(out, length, code, index, (size_t)(end - at));
+            units = out->units;
+            origin = out->origin;
             continue;
         }
-        uint16_t units[18];
-        size_t count = fold_code_point(code, units);
-        reserve(out, length + count + (size_t)(end - at));
-        for (size_t i = 0; i < count; i++) {
-            out->units[length] = units[i];
-            out->origin[length++] = index;
-        }
+        /* what is dropped is written over by the next one */
+        units[length] = unit;
+        origin[length] = index;
+        length += unit != DROPPED;
     }
     out->length = length;
     out->code_points = index;

@@ -156,9 +156,11 @@ static size_t skip_counter(const struct plain *plain, size_t at)
     enum { LONGEST = 8 };
     for (size_t i = at; i <= at + LONGEST && i < plain->length; i++) {
         uint32_t code = plain->codes[i];
+        if (plain_is_hanzi(code))
+            continue;
         if (is_operator(plain, i))
             return i;
-        if (!plain_is_hanzi(code) && code != '/' && code != ' ' && code != '.' && code != 0xB7)
+        if (code != '/' && code != ' ' && code != '.' && code != 0xB7)
             return at;
     }
     return at;

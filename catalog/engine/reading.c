@@ -252,22 +252,6 @@ void reading_slice(struct reading *reading, const struct reading *of, const stru
     slice_field(&reading->fields[FIELD_DESCRIPTION], from, phrases, description);
 }
 
-/* Where the pair stands in masses; added when it is new. */
-static inline struct mass *mass_of(struct reading *reading, uint32_t units)
-{
-    uint32_t hash = pair_hash(units), round = reading->round;
-    size_t mask = reading->slot_capacity - 1, at = hash >> 8 & mask;
-    struct reading_slot *slots = reading->slots;
-    struct mass *masses = reading->masses;
-    for (; slots[at].round == round; at = (at + 1) & mask)
-        if (masses[slots[at].mass].units == units)
-            return &masses[slots[at].mass];
-    slots[at] = (struct reading_slot){round, (uint32_t)reading->mass_count};
-    masses += reading->mass_count++;
-    *masses = (struct mass){units, hash, 0, 0, 0};
-    return masses;
-}
-
 static void make_room(struct reading *reading)
 {
     size_t pairs = 0;
@@ -301,18 +285,26 @@ static size_t first_sentence_end(const struct folded *folded)
     return end;
 }
 
-/* The pair stands in the field once more. */
-static inline void add_mass(struct reading *reading, int f, const struct pair *pair, size_t first)
+/* Masses on their way, in variables that the compiler need not read again after every write. */
+struct weighing {
+    struct reading_slot *slots;
+    struct mass *masses;
+    size_t mask, count;
+    uint32_t round;
+};
+
+/* Where the pair stands in masses; added when it is new. */
+static inline struct mass *mass_of(struct weighing *weighing, uint32_t units)
 {
-    struct mass *mass = mass_of(reading, pair->units);
-    unsigned bit = 1u << f;
-    if (!(mass->fields & bit)) {
-        mass->fields |= (uint16_t)bit;
-        mass->weight += pair_weight[f] + (pair->end <= first ? first_sentence_weight : 0);
-        mass->repeats = 1;
-    } else if (f == FIELD_DESCRIPTION && mass->repeats < READING_REPEATS) {
-        mass->weight += pair_again * reading->again[++mass->repeats];
-    }
+    uint32_t hash = pair_hash(units);
+    size_t at = hash >> 8 & weighing->mask;
+    for (; weighing->slots[at].round == weighing->round; at = (at + 1) & weighing->mask)
+        if (weighing->masses[weighing->slots[at].mass].units == units)
+            return &weighing->masses[weighing->slots[at].mass];
+    struct mass *mass = &weighing->masses[weighing->count];
+    weighing->slots[at] = (struct reading_slot){weighing->round, (uint32_t)weighing->count++};
+    *mass = (struct mass){units, hash, 0, 0, 0};
+    return mass;
 }
 
 static void weigh_field(struct reading *reading, int f)
@@ -320,8 +312,20 @@ static void weigh_field(struct reading *reading, int f)
     const struct reading_field *field = &reading->fields[f];
     size_t first = f == FIELD_DESCRIPTION ? first_sentence_end(&field->folded) : 0;
     const struct pair *pair = field->pairs, *end = pair + field->pair_count;
-    for (; pair < end; pair++)
-        add_mass(reading, f, pair, first);
+    struct weighing weighing = {reading->slots, reading->masses, reading->slot_capacity - 1,
+                                reading->mass_count, reading->round};
+    const uint16_t bit = (uint16_t)(1u << f);
+    for (; pair < end; pair++) {
+        struct mass *mass = mass_of(&weighing, pair->units);
+        if (!(mass->fields & bit)) {
+            mass->fields |= bit;
+            mass->weight += pair_weight[f] + (pair->end <= first ? first_sentence_weight : 0);
+            mass->repeats = 1;
+        } else if (f == FIELD_DESCRIPTION && mass->repeats < READING_REPEATS) {
+            mass->weight += pair_again * reading->again[++mass->repeats];
+        }
+    }
+    reading->mass_count = weighing.count;
 }
 
 void reading_weigh(struct reading *reading)
