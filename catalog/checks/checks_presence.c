@@ -180,8 +180,8 @@ static void check_duplicate(struct check_context *context, const struct rule *ru
     struct near_project seen;
     const struct project *project = context->project;
     near_observe(project, &context->verdict->reading, &seen);
-    for (size_t i = 0; i < near->count; i++) {
-        const struct near_project *other = &near->all[i];
+    struct near_walk walk = near_begin(near, &seen);
+    for (const struct near_project *other; (other = near_next(near, &walk)) != NULL;) {
         if (!is_duplicate(&limits, &seen, other) ||
             (*project->id && strcmp(near_id(near, other), project->id) == 0))
             continue; /* of the same id: submitted again */

@@ -401,6 +401,11 @@ static size_t read_coins(const struct plain *plain, size_t at, struct money *mon
     return at + plain_stands(plain, at, "整");
 }
 
+static bool ends_currency(uint32_t code)
+{
+    return code == 0xA5 || code == 0x5E01 || code == 'B'; /* ¥ 币 B */
+}
+
 static const struct unit yuan = {"", 100, false};
 
 /* The unit of a number without one: 5,350,000 or ¥500 or 合同总金额6478980. */
@@ -410,7 +415,8 @@ static const struct unit *guess_unit(const struct plain *plain, size_t start, si
     uint32_t next = plain->codes[end];
     if (numeral->chinese || next == '%' || next == 0x2030)
         return NULL;
-    if (plain_precedes_any(plain, start, currencies))
+    if (ends_currency(start ? plain->codes[start - 1] : 0) &&
+        plain_precedes_any(plain, start, currencies))
         return &yuan;
     money->ambiguous = true;
     bool counted =

@@ -2,6 +2,7 @@
 
 #include "common/strbuf.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,18 +23,33 @@ void near_destroy(struct near **near)
     *near = NULL;
 }
 
-void near_clear(struct near *near)
-{
-    near->count = 0;
-    strbuf_reset(&near->ids);
-}
-
 static uint64_t mix(uint64_t value)
 {
     value *= 0x9E3779B97F4A7C15u;
     value ^= value >> 32;
     value *= 0xD6E8FEB86659FD93u;
     return value ^ value >> 29;
+}
+
+/* Without an amount none is the same. */
+static bool is_in(const struct near_project *project, int chain)
+{
+    return chain == NEAR_BY_NAME || project->amount_fen >= 0;
+}
+
+static size_t bucket_of(const struct near_project *project, int chain)
+{
+    uint64_t key = chain == NEAR_BY_NAME ? project->name : (uint64_t)project->amount_fen;
+    return mix(key) % NEAR_BUCKETS;
+}
+
+void near_clear(struct near *near)
+{
+    for (size_t i = 0; i < near->count; i++)
+        for (int chain = 0; chain < NEAR_CHAINS; chain++)
+            near->chains[chain][bucket_of(&near->all[i], chain)] = (struct near_chain){0, 0};
+    near->count = 0;
+    strbuf_reset(&near->ids);
 }
 
 static uint64_t hash_units(const struct folded *folded)
@@ -81,6 +97,18 @@ void near_observe(const struct project *project, const struct reading *reading,
     out->year = project->year;
 }
 
+static void link_last(struct near *near, int chain, uint32_t number)
+{
+    struct near_project *all = near->all;
+    struct near_chain *own = &near->chains[chain][bucket_of(&all[number - 1], chain)];
+    all[number - 1].next[chain] = 0;
+    if (own->last)
+        all[own->last - 1].next[chain] = number;
+    else
+        own->first = number;
+    own->last = number;
+}
+
 void near_add(struct near *near, const struct near_project *project, const char *id)
 {
     if (near->count == near->capacity) {
@@ -90,6 +118,32 @@ void near_add(struct near *near, const struct near_project *project, const char 
     near->all[near->count] = *project;
     near->all[near->count++].id = near->ids.length;
     strbuf_add(&near->ids, id, strlen(id) + 1);
+    for (int chain = 0; chain < NEAR_CHAINS; chain++)
+        if (is_in(project, chain))
+            link_last(near, chain, (uint32_t)near->count);
+}
+
+struct near_walk near_begin(const struct near *near, const struct near_project *one)
+{
+    struct near_walk walk;
+    for (int chain = 0; chain < NEAR_CHAINS; chain++)
+        walk.next[chain] = is_in(one, chain) ? near->chains[chain][bucket_of(one, chain)].first : 0;
+    return walk;
+}
+
+const struct near_project *near_next(const struct near *near, struct near_walk *walk)
+{
+    uint32_t least = 0;
+    for (int chain = 0; chain < NEAR_CHAINS; chain++)
+        if (walk->next[chain] && (!least || walk->next[chain] < least))
+            least = walk->next[chain];
+    if (!least)
+        return NULL;
+    const struct near_project *next = &near->all[least - 1];
+    for (int chain = 0; chain < NEAR_CHAINS; chain++)
+        if (walk->next[chain] == least)
+            walk->next[chain] = next->next[chain];
+    return next;
 }
 
 double near_similarity(const struct near_project *one, const struct near_project *other)

@@ -147,9 +147,15 @@ static bool seen_before(const struct reading_field *field, size_t at)
 static void look_up_lexicon(const struct kind_table *table, const struct reading_field *field,
                             int place, double sums[KINDS])
 {
+    uint64_t seen[4] = {0}; /* bits by the last ones of a phrase: few need be looked for behind */
     for (size_t i = 0; i < field->hit_count; i++) {
         uint32_t phrase = field->hits[i].phrase;
-        if (!is_listed(table, phrase) || is_covered(table, field, i) || seen_before(field, i))
+        if (!is_listed(table, phrase))
+            continue;
+        uint64_t *word = &seen[phrase >> 6 & 3], bit = (uint64_t)1 << (phrase & 63);
+        bool again = (*word & bit) && seen_before(field, i);
+        *word |= bit;
+        if (again || is_covered(table, field, i))
             continue;
         for (uint32_t entry = map_get(&table->first, phrase);
              entry < table->entry_count && table->entries[entry].phrase == phrase; entry++)
