@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include "common/json_reader.h"
 #include "common/json_writer.h"
 #include "common/strbuf.h"
 #include "common/text.h"
@@ -31,17 +32,30 @@ static bool is_of_type(const struct jv *value, json_type type)
     return value && json_typeof(raw(value)) == type;
 }
 
+/* Where the string whose text begins at `at` ends: at its quotation mark, or at the end. */
+static size_t string_end(const char *bytes, size_t length, size_t at)
+{
+    for (size_t from = at;; at++) {
+        const char *mark = memchr(bytes + at, '"', length - at);
+        if (!mark)
+            return length;
+        at = (size_t)(mark - bytes);
+        size_t backslashes = 0;
+        while (at - backslashes > from && bytes[at - backslashes - 1] == '\\')
+            backslashes++;
+        if (backslashes % 2 == 0)
+            return at;
+    }
+}
+
 /* How deep the brackets of a text go, those in strings left out. Only an upper bound is wanted: what
  * is no JSON is told by the parser. */
 static size_t depth_of(const char *bytes, size_t length)
 {
     size_t depth = 0, deepest = 0;
-    bool in_string = false;
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] == '"')
-            in_string = !in_string;
-        else if (in_string)
-            i += bytes[i] == '\\';
+            i = string_end(bytes, length, i + 1);
         else if (bytes[i] == '{' || bytes[i] == '[')
             deepest = ++depth > deepest ? depth : deepest;
         else if (bytes[i] == '}' || bytes[i] == ']')
@@ -60,8 +74,11 @@ struct jv *jv_read(const char *bytes, size_t length, struct fault *fault)
         fault_set(fault, "input.too_deep", "JSON 的嵌套超过 %d 层", JW_DEPTH);
         return NULL;
     }
+    json_t *value = json_reader_read(bytes, length);
+    if (value)
+        return (struct jv *)value;
     json_error_t error;
-    json_t *value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    value = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!value)
         fault_set(fault, "input.not_json", "输入不是有效的 JSON：第 %d 行第 %d 列（%s）",
                   error.line, error.column, error.text);

@@ -40,10 +40,22 @@ static uint32_t next_code_point(const unsigned char **at, const unsigned char *e
                       (b[3] & 0x3F));
 }
 
+/* A code point of three bytes, as hanzi are, that is surely well-formed: no overlong form (E0) and no
+ * surrogate (ED). */
+static inline bool is_plain_three(const unsigned char *at)
+{
+    return (at[0] & 0xF0) == 0xE0 && at[0] != 0xE0 && at[0] != 0xED && (at[1] & 0xC0) == 0x80 &&
+           (at[2] & 0xC0) == 0x80;
+}
+
 bool text_is_utf8(const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes, *end = at + length;
     while (at < end) {
+        if (end - at >= 3 && is_plain_three(at)) {
+            at += 3;
+            continue;
+        }
         if (*at < 0x80) {
             if (*at++ == 0)
                 return false;

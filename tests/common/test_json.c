@@ -1,6 +1,7 @@
 /* JSON values and the writer: what goes in comes out, and what is none is refused with its place. */
 #include "common/arena.h"
 #include "common/json.h"
+#include "common/json_reader.h"
 #include "common/json_writer.h"
 #include "common/strbuf.h"
 #include "common/text.h"
@@ -105,6 +106,96 @@ static void test_every_prefix_of_a_text_is_refused_in_well_formed_words(void **s
         assert_int_equal(strncmp(fault.code, "input.not_", 10), 0);
         assert_true(text_is_utf8(fault.message, strlen(fault.message)));
     }
+}
+
+/* A text of tokens that JSON is made of and of some that it is not, by chance: mostly nearly JSON. */
+static void make_text(struct strbuf *out, uint32_t *seed)
+{
+    static const char *const tokens[] = {"{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ",",
+                                         ":",
+                                         "\"a\"",
+                                         "\"b\"",
+                                         "\"养老\"",
+                                         "1",
+                                         "0",
+                                         "-",
+                                         ".5",
+                                         "e3",
+                                         "E-400",
+                                         "e400",
+                                         "true",
+                                         "null",
+                                         "false",
+                                         " ",
+                                         "\n",
+                                         "\t",
+                                         "\v",
+                                         "\f",
+                                         "\"",
+                                         "\\",
+                                         "\\n",
+                                         "\\u12",
+                                         "\x01",
+                                         "/",
+                                         "//",
+                                         "/**/",
+                                         "nul",
+                                         "NaN",
+                                         "'",
+                                         "\uFEFF",
+                                         "0x1",
+                                         "9223372036854775807",
+                                         "9223372036854775808",
+                                         "-0",
+                                         "{\"a\":1}",
+                                         "[1,2]",
+                                         "{\"a\":[",
+                                         "\"\\/\"",
+                                         "1.0",
+                                         "\x7F",
+                                         "[[",
+                                         "]]",
+                                         "\"b\":",
+                                         "\"\":"};
+    static const char *const starts[] = {"", "[", "{\"a\":", "{\"a\":1,", "[{\"b\":"};
+    static const char *const ends[] = {"", "]", "}", "}]", " "};
+    strbuf_reset(out);
+    *seed = *seed * 1664525u + 1013904223u;
+    size_t end = (*seed >> 8) % 5;
+    strbuf_puts(out, starts[(*seed >> 16) % 5]);
+    for (uint32_t left = (*seed >> 24) % 6; left-- > 0;) {
+        *seed = *seed * 1664525u + 1013904223u;
+        strbuf_puts(out, tokens[(*seed >> 8) % (sizeof tokens / sizeof *tokens)]);
+    }
+    strbuf_puts(out, ends[end]);
+}
+
+static void test_the_fast_reader_lets_in_nothing_that_the_careful_one_refuses(void **state)
+{
+    (void)state;
+    enum { TEXTS = 300000 };
+    struct strbuf text = {0};
+    uint32_t seed = 1;
+    size_t read = 0;
+    for (int i = 0; i < TEXTS; i++) {
+        make_text(&text, &seed);
+        json_t *fast = json_reader_read(text.text, text.length);
+        if (!fast)
+            continue;
+        json_t *careful =
+            json_loadb(text.text, text.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+        if (!careful || !json_equal(fast, careful))
+            fail_msg("“%s” is read otherwise", text.text);
+        json_decref(fast);
+        json_decref(careful);
+        read++;
+    }
+    assert_true(read > TEXTS / 100);
+    strbuf_free(&text);
 }
 
 static char *nested(size_t depth, char open, char close)
@@ -304,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_a_number_that_is_none_becomes_null),
         cmocka_unit_test(test_what_is_no_json_is_refused_with_its_place),
         cmocka_unit_test(test_every_prefix_of_a_text_is_refused_in_well_formed_words),
+        cmocka_unit_test(test_the_fast_reader_lets_in_nothing_that_the_careful_one_refuses),
         cmocka_unit_test(test_nesting_is_let_in_as_deep_as_it_can_be_written),
         cmocka_unit_test(test_members_are_got_by_name_and_type),
         cmocka_unit_test(test_members_are_visited_in_order),
