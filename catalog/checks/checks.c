@@ -388,7 +388,8 @@ struct check_field *check_take(struct check_context *context, enum field field)
     return taken;
 }
 
-int check_group_number(const struct rule_match *match, const char *name)
+/* The group of that name which took part in the match, or -1. */
+static int group_of(const struct rule_match *match, const char *name)
 {
     PCRE2_UCHAR wide[16];
     size_t length = 0;
@@ -396,8 +397,15 @@ int check_group_number(const struct rule_match *match, const char *name)
         wide[length] = (PCRE2_UCHAR)name[length];
     wide[length] = 0;
     int group = pcre2_substring_number_from_name(match->code, wide);
+    return group > 0 && pcre2_get_ovector_pointer(match->data)[2 * group] != PCRE2_UNSET ? group
+                                                                                         : -1;
+}
+
+int check_group_number(const struct rule_match *match, const char *name)
+{
+    int group = group_of(match, name);
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(match->data);
-    if (group < 0 || ends[2 * group] == PCRE2_UNSET)
+    if (group < 0)
         return -1;
     uint32_t codes[16];
     struct plain plain = {codes, 0, 16};
@@ -413,13 +421,7 @@ int check_group_number(const struct rule_match *match, const char *name)
 
 bool check_group_set(const struct rule_match *match, const char *name)
 {
-    PCRE2_UCHAR wide[16];
-    size_t length = 0;
-    for (; length < 15 && name[length]; length++)
-        wide[length] = (PCRE2_UCHAR)name[length];
-    wide[length] = 0;
-    int group = pcre2_substring_number_from_name(match->code, wide);
-    return group > 0 && pcre2_get_ovector_pointer(match->data)[2 * group] != PCRE2_UNSET;
+    return group_of(match, name) > 0;
 }
 
 /* In a document what is declared is the unit's: it is this project's when the engine would give it one

@@ -1,30 +1,15 @@
 #include "services/cli/audit_sheet.h"
 
-#include "common/text.h"
 #include "services/cli/audit_words.h"
+#include "services/cli/sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <xlsxwriter.h>
 
 struct sheet_writer {
     lxw_workbook *book;
     lxw_format *head, *text, *money, *severities[3];
 };
-
-static void write_text(lxw_worksheet *sheet, size_t row, size_t column, const char *text,
-                       lxw_format *format)
-{
-    enum { CELL_MOST = 32000 }; /* Excel takes 32,767 */
-    bool fits = !text || text_length(text) <= CELL_MOST;
-    char *cut = fits ? NULL : text_cut(text, (struct span){0, CELL_MOST});
-    worksheet_write_string(sheet, (lxw_row_t)row, (lxw_col_t)column,
-                           cut    ? cut
-                           : text ? text
-                                  : "",
-                           format);
-    free(cut);
-}
 
 static void write_number(lxw_worksheet *sheet, size_t row, size_t column, const struct jv *object,
                          const char *member, lxw_format *format)
@@ -34,51 +19,35 @@ static void write_number(lxw_worksheet *sheet, size_t row, size_t column, const 
                                jv_get_number(object, member, 0), format);
 }
 
-struct column {
-    const char *title;
-    double width;
-};
-
-static lxw_worksheet *add_sheet(struct sheet_writer *writer, const char *name,
-                                const struct column *columns, size_t count)
-{
-    lxw_worksheet *sheet = workbook_add_worksheet(writer->book, name);
-    for (size_t i = 0; i < count; i++) {
-        worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i, columns[i].width, NULL);
-        write_text(sheet, 0, i, columns[i].title, writer->head);
-    }
-    worksheet_freeze_panes(sheet, 1, 0);
-    return sheet;
-}
-
 static void write_summary(struct sheet_writer *writer, const struct jv *documents)
 {
-    static const struct column columns[] = {{"单位", 28},
-                                            {"年度", 8},
-                                            {"文件", 36},
-                                            {"项目数", 8},
-                                            {"年度资金（元）", 18},
-                                            {"自动通过", 10},
-                                            {"待人工审核", 12},
-                                            {"非购买服务", 12},
-                                            {"错误", 8},
-                                            {"警告", 8},
-                                            {"提示", 8},
-                                            {"已接受", 8},
-                                            {"文件编号", 22}};
+    static const struct sheet_column columns[] = {{"单位", 28},
+                                                  {"年度", 8},
+                                                  {"文件", 36},
+                                                  {"项目数", 8},
+                                                  {"年度资金（元）", 18},
+                                                  {"自动通过", 10},
+                                                  {"待人工审核", 12},
+                                                  {"非购买服务", 12},
+                                                  {"错误", 8},
+                                                  {"警告", 8},
+                                                  {"提示", 8},
+                                                  {"已接受", 8},
+                                                  {"文件编号", 22}};
     static const char *const members[] = {"auto",     "review", "none",    "errors",
                                           "warnings", "infos",  "accepted"};
-    lxw_worksheet *sheet = add_sheet(writer, "汇总", columns, sizeof columns / sizeof *columns);
+    lxw_worksheet *sheet =
+        sheet_add(writer->book, "汇总", columns, sizeof columns / sizeof *columns, writer->head);
     for (size_t d = 0; d < jv_count(documents); d++) {
         const struct jv *audited = jv_at(documents, d), *summary = jv_get(audited, "summary");
-        write_text(sheet, d + 1, 0, jv_get_text(audited, "unit"), writer->text);
+        sheet_text(sheet, d + 1, 0, jv_get_text(audited, "unit"), writer->text);
         write_number(sheet, d + 1, 1, audited, "year", NULL);
-        write_text(sheet, d + 1, 2, jv_get_text(audited, "file"), writer->text);
+        sheet_text(sheet, d + 1, 2, jv_get_text(audited, "file"), writer->text);
         write_number(sheet, d + 1, 3, summary, "projects", NULL);
         write_number(sheet, d + 1, 4, summary, "amount_yuan", writer->money);
         for (size_t m = 0; m < sizeof members / sizeof *members; m++)
             write_number(sheet, d + 1, 5 + m, summary, members[m], NULL);
-        write_text(sheet, d + 1, 12, jv_get_text(audited, "id"), writer->text);
+        sheet_text(sheet, d + 1, 12, jv_get_text(audited, "id"), writer->text);
     }
 }
 
@@ -90,32 +59,32 @@ static void write_finding(struct sheet_writer *writer, lxw_worksheet *sheet, siz
     const struct jv *project = jv_get(entry, "project"), *accepted = jv_get(finding, "accepted");
     const struct jv *line = entry ? jv_get(project, "source") : finding;
     char *quote = finding_quote(project, finding);
-    write_text(sheet, row, 0, jv_get_text(audited, "unit"), writer->text);
-    write_text(sheet, row, 1, entry ? jv_get_text(project, "name") : "（文件整体）", writer->text);
+    sheet_text(sheet, row, 0, jv_get_text(audited, "unit"), writer->text);
+    sheet_text(sheet, row, 1, entry ? jv_get_text(project, "name") : "（文件整体）", writer->text);
     write_number(sheet, row, 2, project, "amount_yuan", writer->money);
-    write_text(sheet, row, 3, severity_label(finding_severity(finding)),
+    sheet_text(sheet, row, 3, severity_label(finding_severity(finding)),
                writer->severities[finding_severity(finding)]);
-    write_text(sheet, row, 4, jv_get_text(finding, "message"), writer->text);
-    write_text(sheet, row, 5, field_label(jv_get_text(finding, "field")), writer->text);
-    write_text(sheet, row, 6, quote, writer->text);
-    write_text(sheet, row, 7, jv_get_text(finding, "basis"), writer->text);
-    write_text(sheet, row, 8, jv_get_text(finding, "rule"), writer->text);
+    sheet_text(sheet, row, 4, jv_get_text(finding, "message"), writer->text);
+    sheet_text(sheet, row, 5, field_label(jv_get_text(finding, "field")), writer->text);
+    sheet_text(sheet, row, 6, quote, writer->text);
+    sheet_text(sheet, row, 7, jv_get_text(finding, "basis"), writer->text);
+    sheet_text(sheet, row, 8, jv_get_text(finding, "rule"), writer->text);
     write_number(sheet, row, 9, line, "line", NULL);
-    write_text(sheet, row, 10, jv_get_text(accepted, "reason"), writer->text);
-    write_text(sheet, row, 11, jv_get_text(accepted, "by"), writer->text);
-    write_text(sheet, row, 12, jv_get_text(entry ? project : audited, "id"), writer->text);
+    sheet_text(sheet, row, 10, jv_get_text(accepted, "reason"), writer->text);
+    sheet_text(sheet, row, 11, jv_get_text(accepted, "by"), writer->text);
+    sheet_text(sheet, row, 12, jv_get_text(entry ? project : audited, "id"), writer->text);
     free(quote);
 }
 
 static void write_findings(struct sheet_writer *writer, const struct jv *documents)
 {
-    static const struct column columns[] = {{"单位", 24}, {"项目", 34},     {"年度资金（元）", 16},
-                                            {"级别", 7},  {"问题", 60},     {"位置", 12},
-                                            {"原文", 30}, {"依据", 44},     {"规则", 26},
-                                            {"行号", 7},  {"接受理由", 24}, {"接受人", 12},
-                                            {"编号", 22}};
+    static const struct sheet_column columns[] = {
+        {"单位", 24}, {"项目", 34}, {"年度资金（元）", 16}, {"级别", 7},
+        {"问题", 60}, {"位置", 12}, {"原文", 30},           {"依据", 44},
+        {"规则", 26}, {"行号", 7},  {"接受理由", 24},       {"接受人", 12},
+        {"编号", 22}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
-    lxw_worksheet *sheet = add_sheet(writer, "问题清单", columns, COLUMNS);
+    lxw_worksheet *sheet = sheet_add(writer->book, "问题清单", columns, COLUMNS, writer->head);
     size_t row = 1;
     for (size_t d = 0; d < jv_count(documents); d++) {
         const struct jv *audited = jv_at(documents, d);
@@ -135,19 +104,19 @@ static void write_findings(struct sheet_writer *writer, const struct jv *documen
 
 static void write_projects(struct sheet_writer *writer, const struct jv *documents)
 {
-    static const struct column columns[] = {{"单位", 24},
-                                            {"项目", 40},
-                                            {"年度资金（元）", 16},
-                                            {"实施期资金（元）", 16},
-                                            {"判定", 12},
-                                            {"性质", 10},
-                                            {"目录条目", 34},
-                                            {"把握", 8},
-                                            {"问题数", 8},
-                                            {"项目概况", 80},
-                                            {"编号", 22}};
+    static const struct sheet_column columns[] = {{"单位", 24},
+                                                  {"项目", 40},
+                                                  {"年度资金（元）", 16},
+                                                  {"实施期资金（元）", 16},
+                                                  {"判定", 12},
+                                                  {"性质", 10},
+                                                  {"目录条目", 34},
+                                                  {"把握", 8},
+                                                  {"问题数", 8},
+                                                  {"项目概况", 80},
+                                                  {"编号", 22}};
     enum { COLUMNS = sizeof columns / sizeof *columns };
-    lxw_worksheet *sheet = add_sheet(writer, "项目", columns, COLUMNS);
+    lxw_worksheet *sheet = sheet_add(writer->book, "项目", columns, COLUMNS, writer->head);
     size_t row = 1;
     for (size_t d = 0; d < jv_count(documents); d++) {
         const struct jv *entries = jv_get(jv_at(documents, d), "projects");
@@ -156,18 +125,18 @@ static void write_projects(struct sheet_writer *writer, const struct jv *documen
             const struct jv *result = jv_get(jv_at(entries, p), "result");
             struct strbuf code = {0};
             code_words(&code, result);
-            write_text(sheet, row, 0, jv_get_text(project, "unit"), writer->text);
-            write_text(sheet, row, 1, jv_get_text(project, "name"), writer->text);
+            sheet_text(sheet, row, 0, jv_get_text(project, "unit"), writer->text);
+            sheet_text(sheet, row, 1, jv_get_text(project, "name"), writer->text);
             write_number(sheet, row, 2, project, "amount_yuan", writer->money);
             write_number(sheet, row, 3, project, "total_yuan", writer->money);
-            write_text(sheet, row, 4, decision_label(result), writer->text);
-            write_text(sheet, row, 5, kind_label(result), writer->text);
-            write_text(sheet, row, 6, code.text, writer->text);
+            sheet_text(sheet, row, 4, decision_label(result), writer->text);
+            sheet_text(sheet, row, 5, kind_label(result), writer->text);
+            sheet_text(sheet, row, 6, code.text, writer->text);
             write_number(sheet, row, 7, result, "confidence", NULL);
             worksheet_write_number(sheet, (lxw_row_t)row, 8,
                                    (double)open_findings(jv_get(result, "findings")), NULL);
-            write_text(sheet, row, 9, jv_get_text(project, "description"), writer->text);
-            write_text(sheet, row, 10, jv_get_text(project, "id"), writer->text);
+            sheet_text(sheet, row, 9, jv_get_text(project, "description"), writer->text);
+            sheet_text(sheet, row, 10, jv_get_text(project, "id"), writer->text);
             strbuf_free(&code);
         }
     }

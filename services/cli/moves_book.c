@@ -1,7 +1,8 @@
 #include "services/cli/moves_page.h"
 
+#include "services/cli/sheet.h"
+
 #include <stdlib.h>
-#include <xlsxwriter.h>
 
 enum { ROWS_PER_SHEET = 1000000, HEAD_COLUMNS = 16 };
 
@@ -13,25 +14,18 @@ struct moves_book {
     int sheets;
 };
 
-static const struct {
-    const char *title;
-    double width;
-} columns[HEAD_COLUMNS] = {{"变化", 14},   {"新增待复核", 10}, {"项目编号", 18},   {"项目名称", 40},
-                           {"单位", 28},   {"年度", 8},        {"金额（元）", 16}, {"原目录", 20},
-                           {"原部门", 16}, {"原代码", 10},     {"原条目", 32},     {"原判断", 10},
-                           {"新部门", 16}, {"新代码", 10},     {"新条目", 32},     {"新判断", 10}};
+static const struct sheet_column columns[HEAD_COLUMNS] = {
+    {"变化", 14},   {"新增待复核", 10}, {"项目编号", 18},   {"项目名称", 40},
+    {"单位", 28},   {"年度", 8},        {"金额（元）", 16}, {"原目录", 20},
+    {"原部门", 16}, {"原代码", 10},     {"原条目", 32},     {"原判断", 10},
+    {"新部门", 16}, {"新代码", 10},     {"新条目", 32},     {"新判断", 10}};
 
 static void add_rows_sheet(struct moves_book *book)
 {
     char name[32];
     snprintf(name, sizeof name, book->sheets ? "变化明细%d" : "变化明细", book->sheets + 1);
-    book->rows = workbook_add_worksheet(book->book, name);
+    book->rows = sheet_add(book->book, name, columns, HEAD_COLUMNS, book->bold);
     book->sheets++;
-    for (lxw_col_t c = 0; c < HEAD_COLUMNS; c++) {
-        worksheet_set_column(book->rows, c, c, columns[c].width, NULL);
-        worksheet_write_string(book->rows, 0, c, columns[c].title, book->bold);
-    }
-    worksheet_freeze_panes(book->rows, 1, 0);
     book->next = 1;
 }
 
@@ -79,7 +73,7 @@ void moves_book_row(const struct moved *moved, void *argument)
         else if (c == 6 && moved->yuan > 0)
             worksheet_write_number(book->rows, row, c, moved->yuan, book->money);
         else if (texts[c])
-            worksheet_write_string(book->rows, row, c, texts[c], NULL);
+            sheet_text(book->rows, row, c, texts[c], NULL);
 }
 
 static void write_sums_row(struct moves_book *book, lxw_row_t row, const char *name,
