@@ -15,6 +15,8 @@ static const struct {
     {"catalog.no_revision", 404},
     {"catalog.unknown", 404},
     {"catalog.unknown_revision", 404},
+    {"correspondence.", 422},
+    {"correspondence.unknown", 404},
     {"dead.unknown", 404},
     {"document.", 422},
     {"document.too_large", 413},

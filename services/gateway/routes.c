@@ -6,7 +6,8 @@ static const struct route *const tables[] = {
     session_routes, user_routes,         token_routes,   audit_routes,     project_routes,
     receipt_routes, document_routes,     result_routes,  review_routes,    event_routes,
     catalog_routes, catalog_item_routes, change_routes,  system_routes,    dead_routes,
-    service_routes, similar_routes,      webhook_routes, reconcile_routes, skos_routes,
+    service_routes, similar_routes,      webhook_routes, reconcile_routes, map_routes,
+    skos_routes,
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
