@@ -140,7 +140,8 @@ static pid_t start_reclassify(const struct bench *bench, const char *page, const
 {
     pid_t started = fork();
     if (started == 0) {
-        freopen("/dev/null", "w", stdout);
+        if (!freopen("/dev/null", "w", stdout))
+            _exit(127);
         execl(bench->jinmu, bench->jinmu, "reclassify", "--to", NEW, "--html", page, "--xlsx", book,
               (char *)NULL);
         _exit(127);
