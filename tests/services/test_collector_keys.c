@@ -159,6 +159,26 @@ static void test_a_client_may_ask_and_send_no_results(void **state)
     zsock_destroy(&socket);
 }
 
+/* Webhooks have secrets. */
+static void test_a_client_may_not_ask_about_webhooks(void **state)
+{
+    static const char *const questions[] = {"webhooks", "webhook_due", "webhook_log", "webhook_add",
+                                            "webhook_report"};
+    struct place *place = *state;
+    struct identity client = identity_of(place, "client", "c");
+    struct inquiry *inquiry = inquiry_new_as(&client, place->endpoint, NULL);
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        struct jv *question = jv_object();
+        struct fault fault = {"", ""};
+        size_t length;
+        jv_set_text(question, "ask", questions[i]);
+        assert_null(inquiry_ask(inquiry, question, WAIT_MS, &length, &fault));
+        assert_string_equal(fault.code, "access.refused");
+        jv_destroy(&question);
+    }
+    inquiry_destroy(&inquiry);
+}
+
 static void test_a_worker_or_a_stranger_cannot_subscribe(void **state)
 {
     struct place *place = *state;
@@ -222,6 +242,8 @@ int main(void)
     zsys_handler_set(NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_worker_may_send_results_and_ask_nothing, open_place,
+                                        close_place),
+        cmocka_unit_test_setup_teardown(test_a_client_may_not_ask_about_webhooks, open_place,
                                         close_place),
         cmocka_unit_test_setup_teardown(test_a_client_may_ask_and_send_no_results, open_place,
                                         close_place),
