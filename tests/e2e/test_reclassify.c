@@ -399,6 +399,7 @@ static void test_who_watches_is_told_of_a_run_between_its_results(void **state)
     struct watched before, now;
     snprintf(command, sizeof command, "$JINMU watch --since 0 > %s/watched", pipeline->directory);
     store_projects(pipeline, "watched-", 100);
+    free(must(pipeline, 0, "touch %s/watched", pipeline->directory)); /* read before watch begins */
     pid_t watch = pipeline_start(pipeline, command);
     int stored = pipeline_stored(pipeline);
     do
