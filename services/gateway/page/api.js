@@ -98,6 +98,10 @@ export const catalog = {
   changes: (revision, from, department) =>
     get(`/catalog/${enc(revision)}/changes${query({ from, department })}`),
   usage: (revision) => get(`/catalog/${enc(revision)}/usage`),
+  links: (old, now, state) => get(`/catalog/${enc(old)}/map/${enc(now)}${query({ state })}`),
+  proposeLinks: (old, now) => json('POST', `/catalog/${enc(old)}/map/${enc(now)}`),
+  decideLink: (old, now, id, decision) =>
+    json('POST', `/catalog/${enc(old)}/map/${enc(now)}/${id}`, { body: decision }),
 };
 
 export const admin = {

@@ -6,7 +6,7 @@ import { itemView } from './catalog-item.js';
 import { changesView } from './catalog-changes.js';
 import { lookup } from './lookup.js';
 import { useKeys } from './keys.js';
-import { keepAddress } from './router.js';
+import { go, keepAddress } from './router.js';
 import { departmentName } from './words.js';
 import { count } from './format.js';
 
@@ -78,7 +78,7 @@ export async function open(main, { rest }) {
   replace(main,
     h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, '目录'), facts)),
     h('div', { class: 'catalog-bar' }, labelled('版本', revisionBox), labelled('部门', departmentBox), search,
-      h('div', { class: 'compare' }, against, compare)),
+      h('div', { class: 'compare' }, against, compare, button('对应关系', () => go('map', [against.value, revision.number])))),
     h('div', { class: 'catalog' }, side, detail));
   replace(detail, h('p', { class: 'muted' }, '选一个条目查看。'));
   const endKeys = useKeys('目录', [
