@@ -5,7 +5,7 @@ import { time } from './format.js';
 import { attempt } from './notice.js';
 import { REVIEWS, KINDS } from './words.js';
 
-const ACTIONS = { 'session.open': '登录', 'session.close': '退出', 'session.refused': '登录被拒', 'review.store': '复核', 'review.bulk': '批量复核', 'user.add': '新增用户', 'user.change': '修改用户',
+const ACTIONS = { 'session.open': '登录', 'session.close': '退出', 'session.refused': '登录被拒', 'review.store': '复核', 'review.bulk': '批量复核', 'map.propose': '提出对应关系', 'map.confirm': '确认对应关系', 'map.correct': '更正对应关系', 'map.reject': '否定对应关系', 'user.add': '新增用户', 'user.change': '修改用户',
   'token.add': '新增令牌', 'token.revoke': '撤销令牌', 'projects.submit': '提交', 'webhook.add': '新增推送', 'webhook.remove': '删除推送', 'dead.retry': '重试死信', 'dead.drop': '删除死信' };
 const PAGE = 100;
 const WORDS = { ...REVIEWS, ...KINDS };
