@@ -392,6 +392,20 @@ static struct watched read_watched(const struct pipeline *pipeline)
     return watched;
 }
 
+/* Waits until it has written so much. */
+static struct watched await_watched(const struct pipeline *pipeline, int events, int finished)
+{
+    int64_t deadline = zclock_mono() + RUN_MS;
+    struct watched now = read_watched(pipeline);
+    while (now.events < events || now.finished < finished) {
+        if (zclock_mono() > deadline)
+            fail_msg("%d events, %d finished runs were told", now.events, now.finished);
+        usleep(20000);
+        now = read_watched(pipeline);
+    }
+    return now;
+}
+
 static void test_who_watches_is_told_of_a_run_between_its_results(void **state)
 {
     struct pipeline *pipeline = *state;
@@ -402,13 +416,9 @@ static void test_who_watches_is_told_of_a_run_between_its_results(void **state)
     free(must(pipeline, 0, "touch %s/watched", pipeline->directory)); /* read before watch begins */
     pid_t watch = pipeline_start(pipeline, command);
     int stored = pipeline_stored(pipeline);
-    do
-        before = read_watched(pipeline);
-    while (before.events < stored && usleep(20000) == 0);
+    before = await_watched(pipeline, stored, 0);
     char *done = must(pipeline, 0, "$JINMU reclassify --to '" NEW "' 2>&1");
-    do
-        now = read_watched(pipeline);
-    while (now.finished == before.finished && usleep(20000) == 0);
+    now = await_watched(pipeline, 0, before.finished + 1);
     assert_int_equal(now.begun, before.begun + 1);
     assert_int_equal(now.finished, before.finished + 1);
     assert_true(now.judged >= 100);
