@@ -122,5 +122,9 @@ void reply_etag_of_body(struct exchange *exchange);
 /* problem.c */
 unsigned problem_status(const char *code);
 const char *problem_title(unsigned status);
+/* What its receiver can do, in Chinese. */
+const char *problem_advice(unsigned status);
+/* Whether it is one of the codes that we give, or of their families. */
+bool problem_is_known(const char *code);
 
 #endif

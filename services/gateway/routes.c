@@ -3,11 +3,11 @@
 #include <string.h>
 
 static const struct route *const tables[] = {
-    session_routes, user_routes,         token_routes,   audit_routes,     project_routes,
-    receipt_routes, document_routes,     result_routes,  review_routes,    event_routes,
-    catalog_routes, catalog_item_routes, change_routes,  system_routes,    dead_routes,
-    service_routes, similar_routes,      webhook_routes, reconcile_routes, map_routes,
-    skos_routes,
+    session_routes, user_routes,         token_routes,   audit_routes,   project_routes,
+    receipt_routes, document_routes,     result_routes,  review_routes,  event_routes,
+    catalog_routes, catalog_item_routes, change_routes,  manual_routes,  system_routes,
+    dead_routes,    service_routes,      similar_routes, webhook_routes, reconcile_routes,
+    map_routes,     skos_routes,
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
@@ -19,6 +19,12 @@ static bool is_bare_service(const struct exchange *exchange)
         if (strcmp(exchange->segments[0], names[i]) == 0)
             return true;
     return false;
+}
+
+/* What the "type" of a problem leads to. */
+static bool is_problem_type(const struct exchange *exchange)
+{
+    return exchange->segment_count == 2 && strcmp(exchange->segments[0], "problems") == 0;
 }
 
 bool routes_is_open(const struct exchange *exchange)
@@ -40,7 +46,7 @@ static bool has_prefix(const struct exchange *exchange)
 
 bool routes_is_api(const struct exchange *exchange)
 {
-    return is_bare_service(exchange) || routes_is_open(exchange) ||
+    return is_bare_service(exchange) || routes_is_open(exchange) || is_problem_type(exchange) ||
            (exchange->segment_count > 0 && strcmp(exchange->segments[0], "api") == 0);
 }
 
@@ -71,7 +77,10 @@ static bool same_method(const char *method, const char *wanted)
 
 const struct route *routes_find(struct exchange *exchange)
 {
-    size_t first = is_bare_service(exchange) || routes_is_open(exchange) ? 0 : PREFIX_SEGMENTS;
+    size_t first =
+        is_bare_service(exchange) || routes_is_open(exchange) || is_problem_type(exchange)
+            ? 0
+            : PREFIX_SEGMENTS;
     struct strbuf allowed = {0};
     const struct route *found = NULL;
     /* A pattern of words goes before one with a capture: /catalog/search, /catalog/{}/…; their
