@@ -21,7 +21,7 @@
 
 #define OLD "晋财综〔2021〕63号"
 #define NEW "测综〔2026〕9号"
-enum { PROJECTS = 3000, RUN_MS = 120000, BATCHES = 40, OF_BATCH = 64 };
+enum { PROJECTS = 1000, RUN_MS = 120000, BATCHES = 40, OF_BATCH = 64 };
 static const char old_csv[] = JINMU_DATA_DIR "/revisions/" OLD ".csv";
 
 /* Runs a command that must end with the status; its output (free()). */
@@ -178,7 +178,7 @@ static void test_a_killed_run_goes_on_where_it_was(void **state)
     struct pipeline *pipeline = *state;
     int before = store_projects(pipeline, "killed-", PROJECTS);
     char *earlier = must(pipeline, 0, "$JINMU reclassify report --to '" NEW "'");
-    pid_t run = pipeline_start(pipeline, "$JINMU reclassify --rate 2000 --to '" NEW "'");
+    pid_t run = pipeline_start(pipeline, "$JINMU reclassify --rate 1000 --to '" NEW "'");
     pipeline_await_stored(pipeline, before + PROJECTS + PROJECTS / 4, RUN_MS);
     assert_int_equal(kill(run, SIGKILL), 0);
     pipeline_await(run, RUN_MS);
