@@ -27,6 +27,11 @@ void *xrealloc(void *memory, size_t size)
     return larger;
 }
 
+void *xgrow(void *memory, size_t count, size_t size)
+{
+    return count & (count - 1) ? memory : xrealloc(memory, (count ? count * 2 : 1) * size);
+}
+
 char *xstrndup(const char *text, size_t length)
 {
     char *copy = xcalloc(length + 1, 1);

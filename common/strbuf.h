@@ -38,6 +38,8 @@ void strbuf_free(struct strbuf *buffer);
 /* calloc/realloc/strdup that abort when memory is out. */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *memory, size_t size);
+/* Room for one more behind `count` elements of `size` bytes: doubled at each power of two. */
+void *xgrow(void *memory, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 

@@ -62,8 +62,7 @@ struct kind_table *kind_table_load(struct store *store, struct thesaurus *thesau
                                       (float)sqlite3_column_double(statement, 2)};
         if (entry.phrase == NO_NUMBER || entry.kind == KINDS)
             continue;
-        table->entries =
-            xrealloc(table->entries, (table->entry_count + 1) * sizeof *table->entries);
+        table->entries = xgrow(table->entries, table->entry_count, sizeof *table->entries);
         table->entries[table->entry_count++] = entry;
     }
     sqlite3_finalize(statement);

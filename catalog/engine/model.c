@@ -181,9 +181,7 @@ static int read_kind_word(struct model *model, char **rest)
         return -1;
     for (int k = 0; k < KINDS; k++)
         word.weights[k] = (float)weights[k];
-    if ((model->kind_word_count & (model->kind_word_count - 1)) == 0)
-        model->kind_words = xrealloc(model->kind_words,
-                                     (model->kind_word_count * 2 + 1) * sizeof *model->kind_words);
+    model->kind_words = xgrow(model->kind_words, model->kind_word_count, sizeof *model->kind_words);
     model->kind_words[model->kind_word_count++] = word;
     return 0;
 }
@@ -216,8 +214,7 @@ static int read_item(struct model *model, char **rest)
             return -1;
         item.words[item.count++] = (struct word_count){pair, (float)count};
     }
-    if ((model->item_count & (model->item_count - 1)) == 0)
-        model->items = xrealloc(model->items, (model->item_count * 2 + 1) * sizeof *model->items);
+    model->items = xgrow(model->items, model->item_count, sizeof *model->items);
     model->items[model->item_count++] = item;
     return 0;
 }

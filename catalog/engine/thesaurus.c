@@ -53,8 +53,7 @@ static uint32_t add_concept(struct thesaurus *thesaurus, uint32_t department, co
     if (number != MAP_NONE)
         return number;
     number = (uint32_t)thesaurus->concept_count++;
-    thesaurus->concepts =
-        xrealloc(thesaurus->concepts, thesaurus->concept_count * sizeof *thesaurus->concepts);
+    thesaurus->concepts = xgrow(thesaurus->concepts, number, sizeof *thesaurus->concepts);
     thesaurus->concepts[number] =
         (struct concept){department, arena_text(&thesaurus->arena, name), 0, 0};
     map_put(&thesaurus->concept_numbers, hash_of_folded(thesaurus, department + 1, name), number);
@@ -153,7 +152,7 @@ static int load_rows(struct thesaurus *thesaurus, struct store *store, struct ro
     int got = statement ? 1 : -1;
     struct arena *arena = &thesaurus->arena;
     while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
-        rows->all = xrealloc(rows->all, (rows->count + 1) * sizeof *rows->all);
+        rows->all = xgrow(rows->all, rows->count, sizeof *rows->all);
         struct row *row = &rows->all[rows->count];
         *row = (struct row){
             .revision = revision_number(thesaurus, store_text(statement, 0)),
@@ -197,8 +196,7 @@ static struct leaf *add_leaf(struct thesaurus *thesaurus, const struct rows *row
                              const struct row *row, struct revision *revision)
 {
     uint32_t department = add_department(thesaurus, row->department);
-    revision->leaves =
-        xrealloc(revision->leaves, (revision->leaf_count + 1) * sizeof *revision->leaves);
+    revision->leaves = xgrow(revision->leaves, revision->leaf_count, sizeof *revision->leaves);
     struct leaf *leaf = &revision->leaves[revision->leaf_count++];
     *leaf = (struct leaf){
         .concept = add_concept(thesaurus, department, row->name),
@@ -366,7 +364,7 @@ static void add_label(struct loose_labels *labels, uint32_t concept, enum label_
 {
     if (phrase == NO_NUMBER)
         return;
-    labels->all = xrealloc(labels->all, (labels->count + 1) * sizeof *labels->all);
+    labels->all = xgrow(labels->all, labels->count, sizeof *labels->all);
     labels->all[labels->count++] = (struct loose_label){concept, {kind, phrase}};
 }
 

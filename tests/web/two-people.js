@@ -48,7 +48,7 @@ export function tests(world) {
     await page.locator('.queue-detail').getByText('刚刚：').waitFor();
     await reviewer.submit([mail(unit, 2)]);
     await page.getByRole('button', { name: /条新结果/ }).click();
-    await page.locator('.row', { hasText: '邮寄 2' }).waitFor();
+    await page.locator('.row', { hasText: '邮寄 2' }).first().waitFor();
     await page.context().close();
   });
 }
