@@ -255,6 +255,7 @@ static void fill_gaps(struct thesaurus *thesaurus, const struct rows *rows, size
         return;
     const char *last = "";
     bool listed = false;
+    revision->stand_in = thesaurus->revisions[before].number;
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->all[i];
         if (row->revision != before || row->code[0] != 'A' || !is_leaf(row))

@@ -50,7 +50,8 @@ struct revision {
     const char *effective; /* ISO date, "" unknown */
     const char *ended;
     bool complete;
-    struct leaf *leaves; /* its own, then the provisional ones */
+    const char *stand_in; /* the revision that its provisional leaves are of; NULL: it has none */
+    struct leaf *leaves;  /* its own, then the provisional ones */
     size_t leaf_count;
     uint32_t *leaf_of_concept; /* concept → leaf number, or NO_NUMBER */
 };

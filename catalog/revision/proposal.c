@@ -1,5 +1,7 @@
 #include "catalog/revision/proposal.h"
 
+#include "catalog/engine/directory.h"
+#include "common/arena.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 
@@ -9,6 +11,8 @@
 
 /* Names as alike as this are for the same kind of service. */
 static const double same_kind = 0.5;
+/* Departments of a merged organ are as sure as one another, to this share. */
+static const float as_sure = 0.9f;
 enum { PARENTS = 6, VARIANTS = 8, GROUPS_MAX = 20000, PARENT_BYTES = 5, CODES = 99 };
 
 /* A name that several projects have. */
@@ -25,49 +29,144 @@ struct group {
         size_t votes;
     } parents[PARENTS];
     struct variant variants[VARIANTS];
+    uint32_t before; /* the department's group made before it, or NO_NUMBER */
+};
+
+/* A department with groups. */
+struct section {
+    const char *name;
+    char *folded;
+    bool wanted;
+    uint32_t last; /* its group made last, or NO_NUMBER */
 };
 
 struct proposals {
     struct folder *folder;
     struct vocabulary *vocabulary;
     struct outline *outline;
+    struct outline *earlier;     /* what its missing pages are taken from; NULL: none */
+    struct thesaurus *thesaurus; /* to tell the department of a unit */
+    struct directory *directory;
+    struct folded scratch;
+    char *department; /* folded; NULL: all */
+    struct section *sections;
+    size_t section_count, added;
     struct group *groups;
     size_t count;
+    struct map known; /* names that came before, by department: the group */
+    struct arena texts;
     struct proposal *finished;
     size_t finished_count;
 };
 
-struct proposals *proposals_new(struct store *store, const char *revision, struct fault *fault)
+static int load_earlier(struct proposals *proposals, struct store *store, struct fault *fault)
+{
+    const struct revision *revision =
+        thesaurus_revision(proposals->thesaurus, proposals->outline->number);
+    if (!revision || !revision->stand_in)
+        return 0;
+    proposals->earlier =
+        outline_load(store, revision->stand_in, proposals->folder, proposals->vocabulary, fault);
+    return proposals->earlier ? 0 : -1;
+}
+
+static int load(struct proposals *proposals, struct store *store, const char *revision,
+                struct fault *fault)
+{
+    if (!(proposals->vocabulary = vocabulary_new(store, fault)) ||
+        !(proposals->outline =
+              outline_load(store, revision, proposals->folder, proposals->vocabulary, fault)) ||
+        !(proposals->thesaurus = thesaurus_load(store, fault)) ||
+        !(proposals->directory = directory_load(store, proposals->thesaurus, fault)) ||
+        load_earlier(proposals, store, fault))
+        return -1;
+    outline_profile(proposals->outline, proposals->vocabulary);
+    if (proposals->earlier)
+        outline_profile(proposals->earlier, proposals->vocabulary);
+    return 0;
+}
+
+struct proposals *proposals_new(struct store *store, const char *revision, const char *department,
+                                struct fault *fault)
 {
     struct proposals *proposals = xcalloc(1, sizeof *proposals);
     proposals->folder = folder_new();
-    if (!(proposals->vocabulary = vocabulary_new(store, fault)) ||
-        !(proposals->outline =
-              outline_load(store, revision, proposals->folder, proposals->vocabulary, fault)))
+    proposals->department = department ? folder_fold_utf8(proposals->folder, department) : NULL;
+    if (load(proposals, store, revision, fault))
         proposals_destroy(&proposals);
-    else
-        outline_profile(proposals->outline, proposals->vocabulary);
     return proposals;
 }
 
 void proposals_destroy(struct proposals **proposals)
 {
-    if (!*proposals)
+    struct proposals *old = *proposals;
+    if (!old)
         return;
-    for (size_t i = 0; i < (*proposals)->count; i++) {
-        struct group *group = &(*proposals)->groups[i];
-        free(group->proposal.department);
-        free(group->proposal.item);
+    for (size_t i = 0; i < old->count; i++) {
+        free(old->groups[i].proposal.item);
         for (size_t v = 0; v < VARIANTS; v++)
-            free(group->variants[v].name);
+            free(old->groups[i].variants[v].name);
     }
-    free((*proposals)->groups);
-    free((*proposals)->finished);
-    outline_destroy(&(*proposals)->outline);
-    vocabulary_destroy(&(*proposals)->vocabulary);
-    folder_destroy(&(*proposals)->folder);
-    free(*proposals);
+    for (size_t i = 0; i < old->section_count; i++)
+        free(old->sections[i].folded);
+    free(old->sections);
+    free(old->groups);
+    free(old->finished);
+    free(old->department);
+    map_free(&old->known);
+    arena_free(&old->texts);
+    folded_free(&old->scratch);
+    if (old->directory)
+        directory_destroy(&old->directory);
+    thesaurus_destroy(&old->thesaurus);
+    outline_destroy(&old->outline);
+    outline_destroy(&old->earlier);
+    vocabulary_destroy(&old->vocabulary);
+    folder_destroy(&old->folder);
+    free(old);
     *proposals = NULL;
+}
+
+size_t proposals_added(const struct proposals *proposals)
+{
+    return proposals->added;
+}
+
+bool proposals_are_complete(const struct proposals *proposals)
+{
+    return proposals->outline->complete;
+}
+
+/* --- departments --- */
+
+static struct section *find_section(struct proposals *proposals, const char *name)
+{
+    for (size_t i = 0; i < proposals->section_count; i++)
+        if (strcmp(proposals->sections[i].name, name) == 0)
+            return &proposals->sections[i];
+    proposals->sections =
+        xgrow(proposals->sections, proposals->section_count, sizeof *proposals->sections);
+    struct section *section = &proposals->sections[proposals->section_count++];
+    *section = (struct section){.name = arena_text(&proposals->texts, name),
+                                .folded = folder_fold_utf8(proposals->folder, name),
+                                .last = NO_NUMBER};
+    section->wanted = !proposals->department || strcmp(section->folded, proposals->department) == 0;
+    return section;
+}
+
+/* The unit's own department proposes what it lacks, not that of an item which does not fit; but of
+ * several that a merged organ has, the one which that item is of. */
+static struct section *section_of(struct proposals *proposals, const struct unfit *unfit)
+{
+    struct guesses guesses;
+    const char *nearest = strcmp(unfit->department, "B") == 0 ? "" : unfit->department;
+    directory_resolve(proposals->directory, unfit->unit, unfit->competent, &proposals->scratch,
+                      &guesses);
+    for (size_t i = 0; i < guesses.count; i++)
+        if (guesses.all[i].weight >= as_sure * guesses.all[0].weight &&
+            strcmp(guesses.all[i].name, nearest) == 0)
+            return find_section(proposals, nearest);
+    return find_section(proposals, guesses.count ? guesses.all[0].name : nearest);
 }
 
 /* --- grouping --- */
@@ -94,37 +193,58 @@ static char *bare_name(const char *name)
     return strbuf_take(&bare);
 }
 
-static struct group *find_group(struct proposals *proposals, const char *department,
-                                const struct profile *profile)
+/* FNV-1a, which for the names of one office has no collision that matters. */
+static uint64_t name_key(const char *name, uint64_t section)
 {
-    struct group *best = NULL;
+    uint64_t key = 0xcbf29ce484222325u ^ section;
+    for (key *= 0x100000001b3u; *name; name++)
+        key = (key ^ (unsigned char)*name) * 0x100000001b3u;
+    return key >> 1; /* a map's key is below UINT64_MAX */
+}
+
+static uint32_t find_group(const struct proposals *proposals, const struct section *section,
+                           const struct profile *profile)
+{
+    uint32_t best = NO_NUMBER;
     double best_likeness = same_kind;
-    for (size_t i = 0; i < proposals->count; i++) {
-        struct group *group = &proposals->groups[i];
-        if (strcmp(group->proposal.department, department) != 0)
-            continue;
-        double alike = likeness(&group->profile, profile);
+    for (uint32_t i = section->last; i != NO_NUMBER; i = proposals->groups[i].before) {
+        double alike = likeness(&proposals->groups[i].profile, profile);
         if (alike >= best_likeness) {
-            best = group;
+            best = i;
             best_likeness = alike;
         }
     }
     return best;
 }
 
-static struct group *add_group(struct proposals *proposals, const char *department,
-                               const struct profile *profile)
+static uint32_t add_group(struct proposals *proposals, struct section *section,
+                          const struct profile *profile)
 {
     if (proposals->count == GROUPS_MAX)
-        return NULL;
-    if ((proposals->count & (proposals->count - 1)) == 0)
-        proposals->groups =
-            xrealloc(proposals->groups,
-                     (proposals->count ? 2 * proposals->count : 1) * sizeof *proposals->groups);
-    struct group *group = &proposals->groups[proposals->count++];
-    *group = (struct group){.profile = *profile};
-    group->proposal.department = xstrdup(department);
-    return group;
+        return NO_NUMBER;
+    proposals->groups = xgrow(proposals->groups, proposals->count, sizeof *proposals->groups);
+    struct group *group = &proposals->groups[proposals->count];
+    *group = (struct group){.profile = *profile, .before = section->last};
+    group->proposal.department = section->name;
+    return section->last = (uint32_t)proposals->count++;
+}
+
+/* The same name again goes where it went before. */
+static struct group *group_of(struct proposals *proposals, struct section *section,
+                              const char *bare)
+{
+    uint64_t key = name_key(bare, (uint64_t)(section - proposals->sections));
+    uint32_t number = map_get(&proposals->known, key);
+    if (number == MAP_NONE) {
+        struct profile profile;
+        profile_make(proposals->vocabulary, bare, &profile);
+        number = find_group(proposals, section, &profile);
+        if (number == NO_NUMBER)
+            number = add_group(proposals, section, &profile);
+        if (number != NO_NUMBER)
+            map_put(&proposals->known, key, number);
+    }
+    return number == NO_NUMBER ? NULL : &proposals->groups[number];
 }
 
 static void vote(struct group *group, const char *code)
@@ -156,12 +276,12 @@ static void note_variant(struct group *group, const char *name)
 
 void proposals_add(struct proposals *proposals, const struct unfit *unfit)
 {
-    struct profile profile;
+    struct section *section = section_of(proposals, unfit);
+    if (!section->wanted || !*unfit->name)
+        return;
     char *bare = bare_name(unfit->name);
-    profile_make(proposals->vocabulary, bare, &profile);
-    struct group *group = find_group(proposals, unfit->department, &profile);
-    if (!group)
-        group = add_group(proposals, unfit->department, &profile);
+    struct group *group = group_of(proposals, section, bare);
+    proposals->added++;
     if (group) {
         group->proposal.count++;
         group->proposal.yuan += unfit->yuan;
@@ -173,71 +293,86 @@ void proposals_add(struct proposals *proposals, const struct unfit *unfit)
 
 /* --- a place in the catalog --- */
 
-static int department_of(const struct proposals *proposals, const char *name)
+/* Where a department's items stand. */
+struct ground {
+    enum proposal_place place;
+    const struct outline *outline;
+    int department; /* NOWHERE: of all departments */
+};
+
+static struct ground find_ground(const struct proposals *proposals, const char *name)
 {
+    struct ground ground = {PLACE_OWN, proposals->outline, NOWHERE};
     char *folded = folder_fold_utf8(proposals->folder, name);
-    int department = outline_department(proposals->outline, folded);
+    ground.department = outline_department(proposals->outline, folded);
+    if (ground.department == NOWHERE && proposals->earlier) {
+        int department = outline_department(proposals->earlier, folded);
+        if (department != NOWHERE)
+            ground = (struct ground){PLACE_EARLIER, proposals->earlier, department};
+    }
     free(folded);
-    return department;
+    return ground;
 }
 
-/* The level-3 item above what is most like the group, in its department or (NOWHERE) in any. */
-static int likest_parent(const struct proposals *proposals, const struct group *group,
-                         int department)
+/* The level-3 item above what is most like the group. */
+static int likest_parent(const struct ground *ground, const struct group *group)
 {
-    const struct outline *outline = proposals->outline;
+    const struct outline *outline = ground->outline;
     int best = NOWHERE;
     double best_likeness = 0;
     for (size_t i = 0; i < outline->item_count; i++) {
         const struct outline_item *item = &outline->items[i];
-        if ((department != NOWHERE && item->department != department) || item->code[0] != 'A' ||
-            item->level < 3)
+        int parent = item->leaf ? item->parent : (int)i;
+        if ((ground->department != NOWHERE && item->department != ground->department) ||
+            item->code[0] != 'A' || item->level < 3 || parent == NOWHERE)
             continue;
         double alike = likeness(&item->profile, &group->profile);
         if (alike > best_likeness) {
-            best = item->leaf ? item->parent : (int)i;
+            best = parent;
             best_likeness = alike;
         }
     }
     return best;
 }
 
-static int voted_parent(const struct proposals *proposals, const struct group *group,
-                        int department)
+static int voted_parent(const struct ground *ground, const struct group *group)
 {
     size_t best = 0;
     for (size_t i = 1; i < PARENTS; i++)
         if (group->parents[i].votes > group->parents[best].votes)
             best = i;
-    return group->parents[best].votes && department != NOWHERE
-               ? outline_find(proposals->outline, department, group->parents[best].code)
+    return group->parents[best].votes
+               ? outline_find(ground->outline, ground->department, group->parents[best].code)
                : NOWHERE;
 }
 
-/* Whether the code stands in the department, or was suggested for it. */
-static bool is_taken(const struct proposals *proposals, int department, const char *name,
-                     const char *code)
+static int larger(int one, int other)
 {
-    if (department != NOWHERE && outline_find(proposals->outline, department, code) != NOWHERE)
-        return true;
-    for (size_t i = 0; i < proposals->count; i++)
-        if (strcmp(proposals->groups[i].proposal.code, code) == 0 &&
-            strcmp(proposals->groups[i].proposal.department, name) == 0)
-            return true;
-    return false;
+    return one > other ? one : other;
 }
 
-/* Behind the last one: codes that were given up are not used again for something else. */
-static void find_code(const struct proposals *proposals, struct proposal *proposal, int department,
-                      const char *parent)
+static int suffix_of(const char *code, const char *parent)
 {
-    char code[16];
+    return strncmp(code, parent, PARENT_BYTES) == 0 && strlen(code) == PARENT_BYTES + 2
+               ? (int)strtol(code + PARENT_BYTES, NULL, 10)
+               : 0;
+}
+
+/* Behind the last one that stands in the department or was suggested for it: codes that were given up
+ * are not used again for something else. */
+static void find_code(const struct proposals *proposals, struct proposal *proposal,
+                      const struct ground *ground, const char *parent)
+{
     int last = 0;
-    for (int n = 1; n <= CODES; n++) {
-        snprintf(code, sizeof code, "%.5s%02u", parent, (unsigned)n % 100);
-        if (is_taken(proposals, department, proposal->department, code))
-            last = n;
+    if (ground->department != NOWHERE) {
+        const struct outline_department *section =
+            &ground->outline->departments[ground->department];
+        for (size_t i = section->first; i < section->first + section->count; i++)
+            last = larger(last, suffix_of(ground->outline->items[i].code, parent));
     }
+    for (size_t i = 0; i < proposals->finished_count; i++)
+        if (proposals->finished[i].department == proposal->department)
+            last = larger(last, suffix_of(proposals->finished[i].code, parent));
     if (last < CODES)
         snprintf(proposal->code, sizeof proposal->code, "%.5s%02u", parent,
                  (unsigned)(last + 1) % 100);
@@ -245,26 +380,27 @@ static void find_code(const struct proposals *proposals, struct proposal *propos
 
 static void find_place(const struct proposals *proposals, struct group *group)
 {
-    const struct outline *outline = proposals->outline;
     struct proposal *proposal = &group->proposal;
-    int department = department_of(proposals, proposal->department);
-    int parent = voted_parent(proposals, group, department);
-    if (parent == NOWHERE && department != NOWHERE)
-        parent = likest_parent(proposals, group, department);
-    if (parent == NOWHERE) {
-        parent = likest_parent(proposals, group, NOWHERE);
-        proposal->other_department = true;
-    }
+    struct ground ground = find_ground(proposals, proposal->department);
+    int parent = NOWHERE;
     for (size_t i = 0; i < 3; i++)
         proposal->upper[i] = "";
+    if (ground.department != NOWHERE && (parent = voted_parent(&ground, group)) == NOWHERE)
+        parent = likest_parent(&ground, group);
+    if (parent == NOWHERE) {
+        ground = (struct ground){PLACE_OTHER, proposals->outline, NOWHERE};
+        parent = likest_parent(&ground, group);
+    }
     if (parent == NOWHERE)
         return;
+    const struct outline *outline = ground.outline;
     int at = parent;
     for (int level = outline->items[parent].level; level > 0 && at != NOWHERE; level--) {
         proposal->upper[level - 1] = outline->items[at].name;
         at = outline->items[at].parent;
     }
-    find_code(proposals, proposal, department, outline->items[parent].code);
+    proposal->place = ground.place;
+    find_code(proposals, proposal, &ground, outline->items[parent].code);
 }
 
 /* --- the end --- */

@@ -9,30 +9,44 @@
 
 /* A service without an item. */
 struct unfit {
-    const char *department; /* of the catalog, "" when the unit belongs to none */
-    const char *name;       /* of the project */
-    const char *nearest;    /* code of the item that came closest, "" none */
-    double yuan;            /* 0: not stated */
+    const char *unit, *competent; /* tell the department: unit, 主管部门 */
+    const char *department;       /* of the item that came closest, "" none: where those do not */
+    const char *name;             /* of the project */
+    const char *nearest;          /* code of the item that came closest, "" none */
+    double yuan;                  /* 0: not stated */
+};
+
+/* Where the parent stands that a proposal names. */
+enum proposal_place {
+    PLACE_NONE,    /* none was found */
+    PLACE_OWN,     /* in the department's own section */
+    PLACE_EARLIER, /* there in an earlier revision: this one is held without the department's pages */
+    PLACE_OTHER    /* in the sections of other departments */
 };
 
 enum { PROPOSAL_NAMES = 3 };
 struct proposal {
-    char *department;
+    const char *department;      /* of the catalog, "" when the units belong to none */
     char *item;                  /* suggested name of the item */
     char *names[PROPOSAL_NAMES]; /* typical project names; NULL behind the last */
     size_t count;
     double yuan;
-    char code[16];         /* the next free one; "" when the parent is full or there is none */
-    const char *upper[3];  /* names of levels 1 to 3 above it; "" unknown */
-    bool other_department; /* the parent stands in other departments only */
+    enum proposal_place place;
+    char code[16];        /* the next free one; "" when the parent is full or there is none */
+    const char *upper[3]; /* names of levels 1 to 3 above it; "" unknown */
 };
 
 struct proposals;
 
-/* Of one revision. NULL with a fault. */
-struct proposals *proposals_new(struct store *store, const char *revision, struct fault *fault);
+/* Of one revision, for one department (NULL: all). NULL with a fault. */
+struct proposals *proposals_new(struct store *store, const char *revision, const char *department,
+                                struct fault *fault);
 void proposals_destroy(struct proposals **proposals);
+/* What other departments lack is passed over. */
 void proposals_add(struct proposals *proposals, const struct unfit *unfit);
+size_t proposals_added(const struct proposals *proposals); /* and not passed over */
+/* Whether the revision is held whole: else a code that seems free may be taken. */
+bool proposals_are_complete(const struct proposals *proposals);
 /* The groups of at least `least` projects, the largest first within a department; valid until the
  * destruction. Called once, after all are added. */
 const struct proposal *proposals_finish(struct proposals *proposals, size_t least, size_t *count);

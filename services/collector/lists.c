@@ -14,6 +14,7 @@ list_fn *lists_find(const char *ask)
                {"feed", lists_feed},
                {"stats", lists_stats},
                {"usage", lists_usage},
+               {"unfit", lists_unfit},
                {"webhooks", lists_webhooks},
                {"webhook", lists_webhook},
                {"webhook_log", lists_webhook_log},

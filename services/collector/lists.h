@@ -18,6 +18,8 @@
  *   {"ask":"feed","since":N,"limit":L}                            {"last":…,"events":[…]}
  *   {"ask":"stats","by":["month"], filter…}                       Stats
  *   {"ask":"usage","catalog":"…","from","to"}                     Usage, without its revision
+ *   {"ask":"unfit","catalog","below":P,"after":N[,"units"]}       {"unfit":[…],"looked_at","next":N},
+ *       one stride of unfit.h
  *
  * and, for admins alone (outbox.h):
  *
@@ -36,9 +38,9 @@ list_fn *lists_find(const char *ask);
 /* Whether its answer is found by a key, whatever is stored: it must not wait behind one that counts. */
 bool lists_is_short(const char *ask);
 
-/* lists_results.c, lists_views.c, lists_stats.c; 0, or -1 with a fault. */
+/* lists_results.c, lists_views.c, lists_stats.c, lists_unfit.c; 0, or -1 with a fault. */
 list_fn lists_results, lists_result, lists_project, lists_history, lists_feed, lists_stats,
-    lists_usage, lists_webhooks, lists_webhook, lists_webhook_log, lists_webhook_due;
+    lists_usage, lists_unfit, lists_webhooks, lists_webhook, lists_webhook_log, lists_webhook_due;
 
 /* lists_webhooks.c: a Webhook (jv_destroy), or NULL with a fault "webhook.unknown"; a Delivery. */
 struct jv *lists_webhook_of(struct store *store, const char *id, struct fault *fault);

@@ -37,7 +37,7 @@ extern const struct route session_routes[], user_routes[], token_routes[], audit
     project_routes[], receipt_routes[], document_routes[], result_routes[], review_routes[],
     event_routes[], catalog_routes[], catalog_item_routes[], change_routes[], manual_routes[],
     system_routes[], dead_routes[], service_routes[], similar_routes[], webhook_routes[],
-    reconcile_routes[], skos_routes[], map_routes[];
+    reconcile_routes[], skos_routes[], map_routes[], proposal_routes[];
 
 /* Finds the route and fills the captures. NULL with an answer: 404, or 405 with Allow. */
 const struct route *routes_find(struct exchange *exchange);

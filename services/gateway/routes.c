@@ -7,7 +7,7 @@ static const struct route *const tables[] = {
     receipt_routes, document_routes,     result_routes,  review_routes,  event_routes,
     catalog_routes, catalog_item_routes, change_routes,  manual_routes,  system_routes,
     dead_routes,    service_routes,      similar_routes, webhook_routes, reconcile_routes,
-    map_routes,     skos_routes,
+    map_routes,     proposal_routes,     skos_routes,
 };
 enum { TABLES = sizeof tables / sizeof *tables, PREFIX_SEGMENTS = 2 };
 
@@ -83,8 +83,8 @@ const struct route *routes_find(struct exchange *exchange)
             : PREFIX_SEGMENTS;
     struct strbuf allowed = {0};
     const struct route *found = NULL;
-    /* A pattern of words goes before one with a capture: /catalog/search, /catalog/{}/…; their
-     * lengths differ, so the first that fits is the only one. */
+    /* The first that fits is taken: tables with a pattern of words stand before the one with
+     * /catalog/{}, which the words would fit too. */
     bool is_ours = first == 0 || has_prefix(exchange);
     for (size_t t = 0; is_ours && t < TABLES && !found; t++)
         for (const struct route *route = tables[t]; route->method && !found; route++) {

@@ -1,6 +1,6 @@
 /* Items that a catalog lacks, by the services that none fits. */
 #include "catalog/catalog.h"
-#include "catalog/revision/proposal.h"
+#include "catalog/revision/proposal_table.h"
 #include "tests/catalog/fixture.h"
 
 #include <setjmp.h>
@@ -17,14 +17,19 @@ struct proposing {
     struct proposals *proposals;
 };
 
-static void open_proposing(struct proposing *self)
+static void open_proposing_for(struct proposing *self, const char *department)
 {
     struct fault fault = {0};
     self->fixture = fixture_new();
     self->store = catalog_open(self->fixture->path, STORE_READ_ONLY, &fault);
     assert_non_null(self->store);
-    self->proposals = proposals_new(self->store, REVISION_OLD, &fault);
+    self->proposals = proposals_new(self->store, REVISION_OLD, department, &fault);
     assert_non_null(self->proposals);
+}
+
+static void open_proposing(struct proposing *self)
+{
+    open_proposing_for(self, NULL);
 }
 
 static void close_proposing(struct proposing *self)
@@ -37,7 +42,7 @@ static void close_proposing(struct proposing *self)
 static void add(struct proposing *self, const char *department, const char *name,
                 const char *nearest, double yuan)
 {
-    struct unfit unfit = {department, name, nearest, yuan};
+    struct unfit unfit = {"", "", department, name, nearest, yuan};
     proposals_add(self->proposals, &unfit);
 }
 
@@ -94,7 +99,7 @@ static void test_the_next_free_code_is_suggested(void **state)
     assert_string_equal(all[0].upper[0], "公共服务");
     assert_string_equal(all[0].upper[1], "交通运输服务");
     assert_string_equal(all[0].upper[2], "公路养护服务");
-    assert_false(all[0].other_department);
+    assert_int_equal(all[0].place, PLACE_OWN);
     close_proposing(&self);
 }
 
@@ -110,7 +115,100 @@ static void test_a_department_without_items_borrows_a_parent(void **state)
     assert_int_equal(count, 1);
     assert_string_equal(all[0].upper[2], "公路养护服务");
     assert_string_equal(all[0].code, "A170101");
-    assert_true(all[0].other_department);
+    assert_int_equal(all[0].place, PLACE_OTHER);
+    close_proposing(&self);
+}
+
+/* The new revision has no section 交通运输; held as an excerpt, it is taken to have the old one's. */
+static void test_missing_pages_are_taken_from_the_revision_before(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {
+        "UPDATE revision SET complete = 1",
+        "UPDATE revision SET complete = 0 WHERE number = '" REVISION_NEW "'"};
+    for (size_t excerpt = 0; excerpt < 2; excerpt++) {
+        struct proposing self;
+        struct fault fault = {0};
+        size_t count;
+        open_proposing(&self);
+        proposals_destroy(&self.proposals);
+        store_close(&self.store);
+        assert_non_null(self.store = catalog_open(self.fixture->path, STORE_WRITE, &fault));
+        assert_int_equal(store_exec(self.store, ways[excerpt], &fault), 0);
+        self.proposals = proposals_new(self.store, REVISION_NEW, NULL, &fault);
+        assert_non_null(self.proposals);
+        assert_int_equal(proposals_are_complete(self.proposals), !excerpt);
+        add(&self, "交通运输", "智慧路灯代维", "A170102", 1);
+        const struct proposal *all = proposals_finish(self.proposals, 1, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(all[0].place, excerpt ? PLACE_EARLIER : PLACE_NONE);
+        assert_string_equal(all[0].code, excerpt ? "A170103" : "");
+        assert_string_equal(all[0].upper[2], excerpt ? "公路养护服务" : "");
+        close_proposing(&self);
+    }
+}
+
+/* Else an office's wishes would be told to another, whose item fits as little. */
+static void test_the_units_department_proposes(void **state)
+{
+    (void)state;
+    struct proposing self;
+    size_t count;
+    open_proposing(&self);
+    const struct unfit all_of_them[] = {
+        {"示例县民政局", "", "B", "婚俗改革宣传", "B1001", 1},
+        {"示例县服务中心", "示例县民政局", "交通运输", "婚俗改革宣传", "A170101", 1},
+        {"示例县交通信访局", "", "信访", "婚俗改革宣传", "", 1},
+        {"示例县服务中心", "", "交通运输", "婚俗改革宣传", "", 1},
+        {"示例县服务中心", "", "B", "婚俗改革宣传", "", 1},
+    };
+    for (size_t i = 0; i < sizeof all_of_them / sizeof *all_of_them; i++)
+        proposals_add(self.proposals, &all_of_them[i]);
+    const struct proposal *all = proposals_finish(self.proposals, 1, &count);
+    assert_int_equal(count, 4);
+    static const struct {
+        const char *department;
+        size_t count;
+    } right[] = {{"", 1}, {"交通运输", 1}, {"信访", 1}, {"民政", 2}};
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(all[i].department, right[i].department);
+        assert_int_equal(all[i].count, right[i].count);
+    }
+    close_proposing(&self);
+}
+
+static void test_other_departments_are_passed_over_when_one_is_wanted(void **state)
+{
+    (void)state;
+    struct proposing self;
+    size_t count;
+    open_proposing_for(&self, "民政");
+    add(&self, "民政", "无人机巡检", "", 1);
+    add(&self, "交通运输", "无人机巡检", "A170101", 1);
+    assert_int_equal(proposals_added(self.proposals), 1);
+    const struct proposal *all = proposals_finish(self.proposals, 1, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(all[0].department, "民政");
+    close_proposing(&self);
+}
+
+/* Names come from units: what a spreadsheet would run is defused, what CSV must quote is quoted. */
+static void test_the_table_is_harmless_csv(void **state)
+{
+    (void)state;
+    struct proposing self;
+    struct proposal_table table = {.revision = REVISION_OLD, .complete = true};
+    struct strbuf out = {0};
+    open_proposing(&self);
+    add(&self, "交通运输", "=HYPERLINK(\"x\"),路灯", "A170101", 15000);
+    table.all = proposals_finish(self.proposals, 1, &table.count);
+    proposal_table_csv(&table, &out);
+    assert_string_equal(out.text, "部门,代码,一级目录,二级目录,三级目录,四级目录,项目数,金额（元）,"
+                                  "典型项目名称\n"
+                                  "交通运输,A170103,公共服务,交通运输服务,公路养护服务,"
+                                  "\"'=HYPERLINK(\"\"x\"\"),路灯服务\",1,15000.00,"
+                                  "\"'=HYPERLINK(\"\"x\"\"),路灯\"\n");
+    strbuf_free(&out);
     close_proposing(&self);
 }
 
@@ -121,6 +219,10 @@ int main(void)
         cmocka_unit_test(test_departments_are_not_mixed),
         cmocka_unit_test(test_the_next_free_code_is_suggested),
         cmocka_unit_test(test_a_department_without_items_borrows_a_parent),
+        cmocka_unit_test(test_missing_pages_are_taken_from_the_revision_before),
+        cmocka_unit_test(test_the_units_department_proposes),
+        cmocka_unit_test(test_other_departments_are_passed_over_when_one_is_wanted),
+        cmocka_unit_test(test_the_table_is_harmless_csv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,102 @@
+#include "catalog/revision/proposal_table.h"
+
+#include "catalog/revision/csv_line.h"
+#include "common/json_writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const proposal_heads[PROPOSAL_COLUMNS] = {"部门",     "代码",       "一级目录",
+                                                      "二级目录", "三级目录",   "四级目录",
+                                                      "项目数",   "金额（元）", "典型项目名称"};
+
+void proposal_row_make(struct proposal_row *row, const struct proposal *proposal)
+{
+    struct strbuf names = {0};
+    for (size_t i = 0; i < PROPOSAL_NAMES && proposal->names[i]; i++)
+        strbuf_printf(&names, "%s%s", i ? "；" : "", proposal->names[i]);
+    row->names = strbuf_take(&names);
+    snprintf(row->count, sizeof row->count, "%zu", proposal->count);
+    snprintf(row->yuan, sizeof row->yuan, "%.2f", proposal->yuan);
+    const char *cells[PROPOSAL_COLUMNS] = {
+        proposal->department, proposal->code,     proposal->upper[0],
+        proposal->upper[1],   proposal->upper[2], proposal->item,
+        row->count,           row->yuan,          row->names};
+    memcpy(row->cells, cells, sizeof cells);
+}
+
+void proposal_row_free(struct proposal_row *row)
+{
+    free(row->names);
+    row->names = NULL;
+}
+
+/* The names of projects are foreign text. */
+static char *harmless(const char *text)
+{
+    struct strbuf out = {0};
+    strbuf_printf(&out, "%s%s", *text && strchr("=+-@\t\r", *text) ? "'" : "", text);
+    return strbuf_take(&out);
+}
+
+void proposal_table_csv(const struct proposal_table *table, struct strbuf *out)
+{
+    csv_line(out, proposal_heads, PROPOSAL_COLUMNS);
+    for (size_t i = 0; i < table->count; i++) {
+        struct proposal_row row;
+        char *cells[PROPOSAL_COLUMNS];
+        proposal_row_make(&row, &table->all[i]);
+        for (size_t c = 0; c < PROPOSAL_COLUMNS; c++)
+            cells[c] = harmless(row.cells[c]);
+        csv_line(out, (const char *const *)cells, PROPOSAL_COLUMNS);
+        for (size_t c = 0; c < PROPOSAL_COLUMNS; c++)
+            free(cells[c]);
+        proposal_row_free(&row);
+    }
+}
+
+static void write_proposal(struct jw *writer, const struct proposal *proposal)
+{
+    static const char *const places[] = {[PLACE_NONE] = "none",
+                                         [PLACE_OWN] = "own",
+                                         [PLACE_EARLIER] = "earlier",
+                                         [PLACE_OTHER] = "other"};
+    jw_object(writer);
+    jw_set_text(writer, "department", proposal->department);
+    jw_set_text(writer, "code", proposal->code);
+    jw_key(writer, "path");
+    jw_array(writer);
+    for (size_t level = 0; level < 3 && *proposal->upper[level]; level++)
+        jw_text(writer, proposal->upper[level]);
+    jw_end_array(writer);
+    jw_set_text(writer, "item", proposal->item);
+    jw_set_text(writer, "place", places[proposal->place]);
+    jw_set_integer(writer, "projects", (long long)proposal->count);
+    jw_set_number(writer, "amount_yuan", proposal->yuan);
+    jw_key(writer, "names");
+    jw_array(writer);
+    for (size_t i = 0; i < PROPOSAL_NAMES && proposal->names[i]; i++)
+        jw_text(writer, proposal->names[i]);
+    jw_end_array(writer);
+    jw_end_object(writer);
+}
+
+void proposal_table_json(const struct proposal_table *table, struct strbuf *out)
+{
+    struct jw *writer = jw_new();
+    jw_begin(writer, out);
+    jw_object(writer);
+    jw_set_text(writer, "revision", table->revision);
+    jw_key(writer, "complete");
+    jw_bool(writer, table->complete);
+    jw_set_integer(writer, "projects", (long long)table->looked_at);
+    jw_set_integer(writer, "unfit", (long long)table->unfit);
+    jw_key(writer, "proposals");
+    jw_array(writer);
+    for (size_t i = 0; i < table->count; i++)
+        write_proposal(writer, &table->all[i]);
+    jw_end_array(writer);
+    jw_end_object(writer);
+    jw_destroy(&writer);
+}

@@ -1,0 +1,34 @@
+#ifndef JINMU_PROPOSAL_TABLE_H
+#define JINMU_PROPOSAL_TABLE_H
+
+#include "catalog/revision/proposal.h"
+#include "common/strbuf.h"
+
+/* Proposals as rows for people and programs, in the form of the catalog. */
+struct proposal_table {
+    const char *revision;
+    bool complete;           /* proposals_are_complete */
+    size_t looked_at, unfit; /* projects, and those that no item fits */
+    const struct proposal *all;
+    size_t count;
+};
+
+/* 部门, 代码, the four levels, 项目数, 金额（元）, 典型项目名称. */
+enum { PROPOSAL_COLUMNS = 9, PROPOSAL_COUNT_COLUMN = 6, PROPOSAL_YUAN_COLUMN = 7 };
+extern const char *const proposal_heads[PROPOSAL_COLUMNS];
+
+/* A proposal's cells; valid until proposal_row_free and as long as the proposal. */
+struct proposal_row {
+    const char *cells[PROPOSAL_COLUMNS];
+    char count[24], yuan[32];
+    char *names; /* typical ones in one text */
+};
+void proposal_row_make(struct proposal_row *row, const struct proposal *proposal);
+void proposal_row_free(struct proposal_row *row);
+
+/* Rows of CSV with a header. A text that a spreadsheet would take for a formula gets an apostrophe. */
+void proposal_table_csv(const struct proposal_table *table, struct strbuf *out);
+/* Proposals of the HTTP API. */
+void proposal_table_json(const struct proposal_table *table, struct strbuf *out);
+
+#endif
