@@ -11,6 +11,8 @@
 
 /* Names as alike as this are for the same kind of service. */
 static const double same_kind = 0.5;
+/* A parent is right when an item below it is as alike as this, or came closest with that probability. */
+static const double kin = 0.25, likely = 0.3;
 /* Departments of a merged organ are as sure as one another, to this share. */
 static const float as_sure = 0.9f;
 enum { PARENTS = 6, VARIANTS = 8, GROUPS_MAX = 20000, PARENT_BYTES = 5, CODES = 99 };
@@ -27,6 +29,7 @@ struct group {
     struct {
         char code[PARENT_BYTES + 1];
         size_t votes;
+        double confidence; /* the sum */
     } parents[PARENTS];
     struct variant variants[VARIANTS];
     uint32_t before; /* the department's group made before it, or NO_NUMBER */
@@ -247,7 +250,7 @@ static struct group *group_of(struct proposals *proposals, struct section *secti
     return number == NO_NUMBER ? NULL : &proposals->groups[number];
 }
 
-static void vote(struct group *group, const char *code)
+static void vote(struct group *group, const char *code, double confidence)
 {
     if (strlen(code) < PARENT_BYTES || code[0] != 'A')
         return;
@@ -257,6 +260,7 @@ static void vote(struct group *group, const char *code)
             memcpy(group->parents[i].code, code, PARENT_BYTES);
         if (free_place || strncmp(group->parents[i].code, code, PARENT_BYTES) == 0) {
             group->parents[i].votes++;
+            group->parents[i].confidence += confidence;
             return;
         }
     }
@@ -285,7 +289,7 @@ void proposals_add(struct proposals *proposals, const struct unfit *unfit)
     if (group) {
         group->proposal.count++;
         group->proposal.yuan += unfit->yuan;
-        vote(group, unfit->nearest);
+        vote(group, unfit->nearest, unfit->confidence);
         note_variant(group, bare);
     }
     free(bare);
@@ -314,12 +318,13 @@ static struct ground find_ground(const struct proposals *proposals, const char *
     return ground;
 }
 
-/* The level-3 item above what is most like the group. */
-static int likest_parent(const struct ground *ground, const struct group *group)
+/* The level-3 item above what is most like the group, and how alike that is. */
+static int likest_parent(const struct ground *ground, const struct group *group,
+                         double *best_likeness)
 {
     const struct outline *outline = ground->outline;
     int best = NOWHERE;
-    double best_likeness = 0;
+    *best_likeness = 0;
     for (size_t i = 0; i < outline->item_count; i++) {
         const struct outline_item *item = &outline->items[i];
         int parent = item->leaf ? item->parent : (int)i;
@@ -327,23 +332,37 @@ static int likest_parent(const struct ground *ground, const struct group *group)
             item->code[0] != 'A' || item->level < 3 || parent == NOWHERE)
             continue;
         double alike = likeness(&item->profile, &group->profile);
-        if (alike > best_likeness) {
+        if (alike > *best_likeness) {
             best = parent;
-            best_likeness = alike;
+            *best_likeness = alike;
         }
     }
     return best;
 }
 
-static int voted_parent(const struct ground *ground, const struct group *group)
+/* The level-3 item above what came closest most often, and how probably it was right. */
+static int voted_parent(const struct ground *ground, const struct group *group, double *confidence)
 {
     size_t best = 0;
     for (size_t i = 1; i < PARENTS; i++)
         if (group->parents[i].votes > group->parents[best].votes)
             best = i;
-    return group->parents[best].votes
-               ? outline_find(ground->outline, ground->department, group->parents[best].code)
-               : NOWHERE;
+    *confidence = 0;
+    if (!group->parents[best].votes)
+        return NOWHERE;
+    *confidence = group->parents[best].confidence / (double)group->parents[best].votes;
+    return outline_find(ground->outline, ground->department, group->parents[best].code);
+}
+
+/* In the department's own section: by likeness where there is any, else as the engine had it. */
+static int own_parent(const struct ground *ground, const struct group *group, bool *sure)
+{
+    double alike, confidence;
+    int likest = likest_parent(ground, group, &alike);
+    int voted = voted_parent(ground, group, &confidence);
+    bool use_vote = voted != NOWHERE && alike < kin;
+    *sure = use_vote ? confidence >= likely : alike >= kin;
+    return use_vote ? voted : likest;
 }
 
 static int larger(int one, int other)
@@ -385,11 +404,13 @@ static void find_place(const struct proposals *proposals, struct group *group)
     int parent = NOWHERE;
     for (size_t i = 0; i < 3; i++)
         proposal->upper[i] = "";
-    if (ground.department != NOWHERE && (parent = voted_parent(&ground, group)) == NOWHERE)
-        parent = likest_parent(&ground, group);
+    if (ground.department != NOWHERE)
+        parent = own_parent(&ground, group, &proposal->sure);
     if (parent == NOWHERE) {
+        double alike;
         ground = (struct ground){PLACE_OTHER, proposals->outline, NOWHERE};
-        parent = likest_parent(&ground, group);
+        parent = likest_parent(&ground, group, &alike);
+        proposal->sure = alike >= kin;
     }
     if (parent == NOWHERE)
         return;

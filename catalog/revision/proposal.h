@@ -13,6 +13,7 @@ struct unfit {
     const char *department;       /* of the item that came closest, "" none: where those do not */
     const char *name;             /* of the project */
     const char *nearest;          /* code of the item that came closest, "" none */
+    double confidence;            /* the probability that it is right */
     double yuan;                  /* 0: not stated */
 };
 
@@ -32,6 +33,7 @@ struct proposal {
     size_t count;
     double yuan;
     enum proposal_place place;
+    bool sure;            /* else nothing but chance may speak for the parent */
     char code[16];        /* the next free one; "" when the parent is full or there is none */
     const char *upper[3]; /* names of levels 1 to 3 above it; "" unknown */
 };

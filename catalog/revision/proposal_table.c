@@ -7,9 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const proposal_heads[PROPOSAL_COLUMNS] = {"部门",     "代码",       "一级目录",
-                                                      "二级目录", "三级目录",   "四级目录",
-                                                      "项目数",   "金额（元）", "典型项目名称"};
+const char *const proposal_heads[PROPOSAL_COLUMNS] = {
+    "部门",     "代码",   "一级目录",   "二级目录",     "三级目录",
+    "四级目录", "项目数", "金额（元）", "典型项目名称", "备注"};
+
+const char *proposal_remark(const struct proposal *proposal)
+{
+    static const char *const remarks[][2] = {
+        [PLACE_NONE] = {"没有上级", "没有上级"},
+        [PLACE_OWN] = {"上级待定", ""},
+        [PLACE_EARLIER] = {"上级待定，取自此前的目录", "上级取自此前的目录"},
+        [PLACE_OTHER] = {"上级待定，取自其他部门", "上级取自其他部门"}};
+    return remarks[proposal->place][proposal->sure];
+}
 
 void proposal_row_make(struct proposal_row *row, const struct proposal *proposal)
 {
@@ -72,6 +82,8 @@ static void write_proposal(struct jw *writer, const struct proposal *proposal)
     jw_end_array(writer);
     jw_set_text(writer, "item", proposal->item);
     jw_set_text(writer, "place", places[proposal->place]);
+    jw_key(writer, "sure");
+    jw_bool(writer, proposal->sure);
     jw_set_integer(writer, "projects", (long long)proposal->count);
     jw_set_number(writer, "amount_yuan", proposal->yuan);
     jw_key(writer, "names");

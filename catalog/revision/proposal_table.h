@@ -13,8 +13,8 @@ struct proposal_table {
     size_t count;
 };
 
-/* 部门, 代码, the four levels, 项目数, 金额（元）, 典型项目名称. */
-enum { PROPOSAL_COLUMNS = 9, PROPOSAL_COUNT_COLUMN = 6, PROPOSAL_YUAN_COLUMN = 7 };
+/* 部门, 代码, the four levels, 项目数, 金额（元）, 典型项目名称, 备注. */
+enum { PROPOSAL_COLUMNS = 10, PROPOSAL_COUNT_COLUMN = 6, PROPOSAL_YUAN_COLUMN = 7 };
 extern const char *const proposal_heads[PROPOSAL_COLUMNS];
 
 /* A proposal's cells; valid until proposal_row_free and as long as the proposal. */
@@ -25,6 +25,9 @@ struct proposal_row {
 };
 void proposal_row_make(struct proposal_row *row, const struct proposal *proposal);
 void proposal_row_free(struct proposal_row *row);
+
+/* What a person has to know of its place, "" nothing. */
+const char *proposal_remark(const struct proposal *proposal);
 
 /* Rows of CSV with a header. A text that a spreadsheet would take for a formula gets an apostrophe. */
 void proposal_table_csv(const struct proposal_table *table, struct strbuf *out);

@@ -77,8 +77,8 @@ static void print_page(const struct proposal_table *table)
 
 static void print_columns(const struct proposal_table *table)
 {
-    static const char *const short_heads[] = {"部门",   "建议代码", "建议条目",    "上级",
-                                              "项目数", "万元",     "典型项目名称"};
+    static const char *const short_heads[] = {"部门",   "建议代码", "建议条目",     "上级",
+                                              "项目数", "万元",     "典型项目名称", "备注"};
     struct columns columns = {.count = sizeof short_heads / sizeof *short_heads};
     for (size_t c = 0; c < columns.count; c++)
         columns_add(&columns, short_heads[c]);
@@ -95,6 +95,7 @@ static void print_columns(const struct proposal_table *table)
         columns_add_number(&columns, (long)proposal->count);
         columns_add(&columns, wan);
         columns_add(&columns, row.names);
+        columns_add(&columns, proposal_remark(proposal));
         proposal_row_free(&row);
     }
     columns_print(&columns);

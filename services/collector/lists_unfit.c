@@ -15,6 +15,7 @@ static void write_unfit(const struct unfit *unfit, void *argument)
     jw_set_text(writer, "competent", unfit->competent);
     jw_set_text(writer, "name", unfit->name);
     jw_set_text(writer, "nearest", unfit->nearest);
+    jw_set_probability(writer, "confidence", unfit->confidence);
     jw_set_number(writer, "yuan", unfit->yuan);
     jw_end_object(writer);
 }

@@ -47,6 +47,7 @@ static void add_all(struct proposals *proposals, const struct jv *all)
                               .competent = text_of(one, "competent"),
                               .name = text_of(one, "name"),
                               .nearest = text_of(one, "nearest"),
+                              .confidence = jv_get_number(one, "confidence", 0),
                               .yuan = jv_get_number(one, "yuan", 0)};
         proposals_add(proposals, &unfit);
     }

@@ -42,7 +42,7 @@ static void close_proposing(struct proposing *self)
 static void add(struct proposing *self, const char *department, const char *name,
                 const char *nearest, double yuan)
 {
-    struct unfit unfit = {"", "", department, name, nearest, yuan};
+    struct unfit unfit = {"", "", department, name, nearest, 0.4, yuan};
     proposals_add(self->proposals, &unfit);
 }
 
@@ -103,6 +103,36 @@ static void test_the_next_free_code_is_suggested(void **state)
     close_proposing(&self);
 }
 
+/* Names that are alike count more than an item that came closest by chance; without either, a person
+ * has to choose. */
+static void test_a_parent_without_reason_is_said_to_be_unsure(void **state)
+{
+    (void)state;
+    struct proposing self;
+    size_t count;
+    open_proposing(&self);
+    const struct unfit all_of_them[] = {
+        {"示例县民政局", "", "民政", "社区社会组织年检", "A040101", 0.1, 3},
+        {"示例县民政局", "", "民政", "无人机巡河", "A040101", 0.1, 2},
+        {"示例县民政局", "", "民政", "碳足迹核算", "A040101", 0.4, 1},
+    };
+    for (size_t i = 0; i < sizeof all_of_them / sizeof *all_of_them; i++)
+        proposals_add(self.proposals, &all_of_them[i]);
+    const struct proposal *all = proposals_finish(self.proposals, 1, &count);
+    static const struct {
+        double yuan;
+        const char *parent;
+        bool sure;
+    } right[] = {{3, "社区服务", true}, {2, "养老服务", false}, {1, "养老服务", true}};
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 3 - (size_t)all[i].yuan;
+        assert_string_equal(all[i].upper[2], right[at].parent);
+        assert_int_equal(all[i].sure, right[at].sure);
+    }
+    close_proposing(&self);
+}
+
 /* 农业农村 has no section here: the likest parent of others serves. */
 static void test_a_department_without_items_borrows_a_parent(void **state)
 {
@@ -156,11 +186,11 @@ static void test_the_units_department_proposes(void **state)
     size_t count;
     open_proposing(&self);
     const struct unfit all_of_them[] = {
-        {"示例县民政局", "", "B", "婚俗改革宣传", "B1001", 1},
-        {"示例县服务中心", "示例县民政局", "交通运输", "婚俗改革宣传", "A170101", 1},
-        {"示例县交通信访局", "", "信访", "婚俗改革宣传", "", 1},
-        {"示例县服务中心", "", "交通运输", "婚俗改革宣传", "", 1},
-        {"示例县服务中心", "", "B", "婚俗改革宣传", "", 1},
+        {"示例县民政局", "", "B", "婚俗改革宣传", "B1001", 0.2, 1},
+        {"示例县服务中心", "示例县民政局", "交通运输", "婚俗改革宣传", "A170101", 0.2, 1},
+        {"示例县交通信访局", "", "信访", "婚俗改革宣传", "", 0, 1},
+        {"示例县服务中心", "", "交通运输", "婚俗改革宣传", "", 0, 1},
+        {"示例县服务中心", "", "B", "婚俗改革宣传", "", 0, 1},
     };
     for (size_t i = 0; i < sizeof all_of_them / sizeof *all_of_them; i++)
         proposals_add(self.proposals, &all_of_them[i]);
@@ -204,10 +234,10 @@ static void test_the_table_is_harmless_csv(void **state)
     table.all = proposals_finish(self.proposals, 1, &table.count);
     proposal_table_csv(&table, &out);
     assert_string_equal(out.text, "部门,代码,一级目录,二级目录,三级目录,四级目录,项目数,金额（元）,"
-                                  "典型项目名称\n"
+                                  "典型项目名称,备注\n"
                                   "交通运输,A170103,公共服务,交通运输服务,公路养护服务,"
                                   "\"'=HYPERLINK(\"\"x\"\"),路灯服务\",1,15000.00,"
-                                  "\"'=HYPERLINK(\"\"x\"\"),路灯\"\n");
+                                  "\"'=HYPERLINK(\"\"x\"\"),路灯\",\n");
     strbuf_free(&out);
     close_proposing(&self);
 }
@@ -218,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_projects_of_one_kind_are_one_proposal),
         cmocka_unit_test(test_departments_are_not_mixed),
         cmocka_unit_test(test_the_next_free_code_is_suggested),
+        cmocka_unit_test(test_a_parent_without_reason_is_said_to_be_unsure),
         cmocka_unit_test(test_a_department_without_items_borrows_a_parent),
         cmocka_unit_test(test_missing_pages_are_taken_from_the_revision_before),
         cmocka_unit_test(test_the_units_department_proposes),

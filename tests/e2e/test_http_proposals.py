@@ -118,8 +118,8 @@ def test_the_table_has_the_form_of_the_catalog(case):
     assert answer.body.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["部门", "代码", "一级目录", "二级目录", "三级目录", "四级目录", "项目数",
-                       "金额（元）", "典型项目名称"]
-    assert len(rows) == 5 and all(len(row) == 9 for row in rows)
+                       "金额（元）", "典型项目名称", "备注"]
+    assert len(rows) == 5 and all(len(row) == 10 for row in rows)
     printed = case.world.jinmu("catalog", "propose", "--csv", "--least", "1")
     assert printed == text
 

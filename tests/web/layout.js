@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { standard } from './projects.js';
+import { standard, wanting } from './projects.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PAGES = [
-  ['queue', '.row'], ['submit', 'form'], ['catalog', '[role=treeitem]'], ['stats', '.plot'],
+  ['queue', '.row'], ['submit', 'form'], ['catalog', '[role=treeitem]'], ['proposals', '.proposals table'], ['stats', '.plot'],
   ...['system', 'dead', 'users', 'tokens', 'webhooks', 'audit'].map((tab) => [`admin/${tab}`, '.admin-panel .panel, .admin-panel .banner']),
 ];
 
@@ -15,6 +15,7 @@ export function tests(world) {
   for (const [width, height, scheme] of [[1280, 800, 'light'], [390, 844, 'dark']]) {
     test(`at ${width} px, ${scheme}: no sideways scroll, and what axe can find is mended`, async () => {
       const reviewer = await world.client('guan.li');
+      await reviewer.submit([1, 2].map((n) => wanting('版面测试政务服务中心', n, '古树名木认养')));
       const [one] = await reviewer.submit([standard('版面测试单位', 1, { term_years: 5 })]);
       const page = await world.as('guan.li', { width, height, scheme });
       const wrong = [];

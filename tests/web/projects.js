@@ -26,3 +26,8 @@ export const hostile = (unit) => ({
   basis: EVIL, plan: EVIL, goals: EVIL, amount_yuan: 900000, attribute: EVIL, [`x"${EVIL}`]: EVIL,
   declared: [{ code: EVIL, name: EVIL, amount_yuan: 1 }], indicators: [{ name: EVIL, value: EVIL }],
 });
+// A service that no item of the catalog fits.
+export const wanting = (unit, n, name) => ({
+  id: `${unit}-无条目-${n}`, unit, department: unit, year: 2026, name,
+  description: `委托专业机构开展${name}工作，全年实施。`, amount_yuan: 123400,
+});

@@ -17,7 +17,7 @@ const world = {
 };
 
 const wanted = process.env.PARTS?.split(' ');
-for (const part of ['login', 'queue', 'two-people', 'project', 'submit', 'catalog', 'map', 'stats', 'admin', 'layout']) {
+for (const part of ['login', 'queue', 'two-people', 'project', 'submit', 'catalog', 'map', 'proposals', 'stats', 'admin', 'layout']) {
   if (wanted && !wanted.includes(part)) continue;
   const { tests } = await import(`./${part}.js`);
   describe(part, () => tests(world));

@@ -98,6 +98,8 @@ export const catalog = {
   changes: (revision, from, department) =>
     get(`/catalog/${enc(revision)}/changes${query({ from, department })}`),
   usage: (revision) => get(`/catalog/${enc(revision)}/usage`),
+  proposals: (filter, signal) => get(`/catalog/proposals${query(filter)}`, { signal }),
+  proposalsCsv: async (filter) => (await request('GET', `/catalog/proposals.csv${query(filter)}`)).text(),
   links: (old, now, state) => get(`/catalog/${enc(old)}/map/${enc(now)}${query({ state })}`),
   proposeLinks: (old, now) => json('POST', `/catalog/${enc(old)}/map/${enc(now)}`),
   decideLink: (old, now, id, decision) =>

@@ -32,4 +32,5 @@ export const csvAsXlsx = (name, text) => attempt(async () => {
     .map((row) => row.map((v) => (/^-?\d{1,15}(\.\d+)?$/.test(v) && !/^0\d/.test(v) ? Number(v) : v)));
   save(`${name}.xlsx`, [await writeXlsx([{ name, rows }])], TYPES.xlsx);
 });
-export const saveCsv = (name, text) => save(`${name}.csv`, [text], TYPES.csv);
+// The mark tells Excel that it is UTF-8; fetch has taken the service's away.
+export const saveCsv = (name, text) => save(`${name}.csv`, ['\ufeff', text.replace(/^\ufeff/, '')], TYPES.csv);

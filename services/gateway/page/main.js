@@ -20,6 +20,7 @@ const PAGES = [
   { name: 'catalog', title: '目录', file: './page-catalog.js', may: () => true },
   { name: 'stats', title: '统计', file: './page-stats.js', may: () => true },
   { name: 'admin', title: '管理', file: './page-admin.js', may: mayKeep },
+  { name: 'proposals', title: '增补建议', file: './page-proposals.js', hidden: true, may: () => true },
   { name: 'map', title: '对应关系', file: './page-map.js', hidden: true, may: () => true },
   { name: 'project', title: '项目', file: './page-project.js', hidden: true, may: () => true },
 ];
@@ -66,7 +67,7 @@ function drawHead() {
 function mark(name) {
   const page = PAGES.find((p) => p.name === name);
   document.title = `${titleOf(page)} · 晋目`;
-  const shown = { project: 'queue', map: 'catalog' }[name] ?? name;
+  const shown = { project: 'queue', map: 'catalog', proposals: 'catalog' }[name] ?? name;
   for (const link of head.querySelectorAll('nav a'))
     if (link.dataset.page === shown) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');

@@ -76,7 +76,8 @@ export async function open(main, { rest }) {
   }
 
   replace(main,
-    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, '目录'), facts)),
+    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, '目录'), facts),
+      button('增补建议', () => go('proposals', [], { revision: revision.number }), { title: '没有合适条目的服务' })),
     h('div', { class: 'catalog-bar' }, labelled('版本', revisionBox), labelled('部门', departmentBox), search,
       h('div', { class: 'compare' }, against, compare, button('对应关系', () => go('map', [against.value, revision.number])))),
     h('div', { class: 'catalog' }, side, detail));
