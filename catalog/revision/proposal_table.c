@@ -30,9 +30,9 @@ void proposal_row_make(struct proposal_row *row, const struct proposal *proposal
     snprintf(row->count, sizeof row->count, "%zu", proposal->count);
     snprintf(row->yuan, sizeof row->yuan, "%.2f", proposal->yuan);
     const char *cells[PROPOSAL_COLUMNS] = {
-        proposal->department, proposal->code,     proposal->upper[0],
-        proposal->upper[1],   proposal->upper[2], proposal->item,
-        row->count,           row->yuan,          row->names};
+        proposal->department, proposal->code,           proposal->upper[0], proposal->upper[1],
+        proposal->upper[2],   proposal->item,           row->count,         row->yuan,
+        row->names,           proposal_remark(proposal)};
     memcpy(row->cells, cells, sizeof cells);
 }
 
