@@ -3,8 +3,8 @@
 
 #include "services/cli/reclassify.h"
 
-/* What a run tells those who watch: events of topic reclassify.<revision>, reclassify.engine for a run
- * with --engine. Their JSON:
+/* What a run tells those who watch, webhooks among them: events of topic reclassify.<revision>,
+ * reclassify.engine for a run with --engine. Their JSON, to which the collector adds "time":
  *
  *   {"reclassify":"begun","revision","engine","model","from","department","projects":N}
  *   {"reclassify":"stopped", the same, "judged":N}

@@ -27,8 +27,10 @@ struct call {
 
 static const struct option_row options[] = {
     STATE_OPTION(struct call),
-    LIST_OPTION(struct call, events, "event", 'e', "TYPE",
-                "result.stored or review.stored; may be given twice (default: both)"),
+    LIST_OPTION(
+        struct call, events, "event", 'e', "TYPE",
+        "result.stored, review.stored (default: both), reclassify.begun, .stopped, .finished;"
+        " may be given several times"),
     LIST_OPTION(struct call, departments, "department", 'd', "NAME",
                 "Only of this department; may be given several times"),
     NUMBER_OPTION(struct call, limit, "limit", 'n', 1, LOG_MOST,

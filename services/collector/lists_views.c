@@ -196,6 +196,24 @@ static const char *state_of(const char *decision)
                                               : "open";
 }
 
+/* An event that tells of no single result. */
+static void write_notice(struct jw *writer, sqlite3_stmt *row)
+{
+    const char *text = store_text(row, 10), *topic = store_text(row, 1);
+    char *type = xstrndup(topic, strcspn(topic, "."));
+    struct jv *notice = jv_read(text, strlen(text), NULL);
+    jw_object(writer);
+    jw_set_integer(writer, "number", sqlite3_column_int64(row, 0));
+    jw_set_text(writer, "type", type);
+    jw_set_text(writer, "topic", topic);
+    jw_set_text(writer, "time", jv_get_text(notice, "time"));
+    jw_key(writer, "notice");
+    jw_value(writer, notice);
+    jw_end_object(writer);
+    jv_destroy(&notice);
+    free(type);
+}
+
 static void write_event(struct jw *writer, sqlite3_stmt *row)
 {
     bool is_review = sqlite3_column_type(row, 8) != SQLITE_NULL;
@@ -226,8 +244,9 @@ int lists_feed(struct store *store, const struct jv *question, struct strbuf *an
     sqlite3_stmt *row = store_prepare(
         store,
         "SELECT e.number, topic, r.number, p.id, p.unit, r.department, r.decision,"
-        " ifnull(v.reviewed_at, r.stored_at), v.decision, ifnull(v.version, 0) FROM event e"
-        " JOIN result r ON r.number = e.result JOIN project p ON p.number = r.project LEFT JOIN"
+        " ifnull(v.reviewed_at, r.stored_at), v.decision, ifnull(v.version, 0), e.notice FROM"
+        " event e LEFT JOIN result r ON r.number = e.result LEFT JOIN project p ON p.number ="
+        " r.project LEFT JOIN"
         " review v ON v.number = e.review WHERE e.number > ? ORDER BY e.number LIMIT ?",
         fault);
     if (row)
@@ -238,7 +257,10 @@ int lists_feed(struct store *store, const struct jv *question, struct strbuf *an
     jw_key(writer, "events");
     jw_array(writer);
     while (row && (got = store_next(store, row, fault)) == 1)
-        write_event(writer, row);
+        if (sqlite3_column_type(row, 10) == SQLITE_NULL)
+            write_event(writer, row);
+        else
+            write_notice(writer, row);
     jw_end_array(writer);
     jw_end_object(writer);
     jw_destroy(&writer);

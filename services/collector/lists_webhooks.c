@@ -181,8 +181,9 @@ done:
 
 static const char due_sql[] =
     "SELECT d.number, d.attempts, d.tries, d.type, d.project, d.made_at, e.number, r.number,"
-    " r.stored_at, p.unit, lower(hex(p.content_hash)), unpacked(r.json), v.json, v.reviewed_at"
-    " FROM delivery d LEFT JOIN event e ON e.number = d.event LEFT JOIN result r ON r.number ="
+    " r.stored_at, p.unit, lower(hex(p.content_hash)), unpacked(r.json), v.json, v.reviewed_at,"
+    " e.topic, e.notice FROM delivery d LEFT JOIN event e ON e.number = d.event LEFT JOIN result r "
+    "ON r.number ="
     " e.result LEFT JOIN project p ON p.number = r.project LEFT JOIN review v ON v.number = "
     "e.review"
     " WHERE d.webhook = ?1 AND d.state = 'pending' AND d.due_at <= ?2 AND (?3 OR d.event IS NULL)"
@@ -198,9 +199,27 @@ static void add_text(struct strbuf *out, const char *name, const char *text)
     jv_destroy(&value);
 }
 
+static void write_notice(struct strbuf *out, sqlite3_stmt *row)
+{
+    const char *text = store_text(row, 15);
+    struct jv *notice = jv_read(text, strlen(text), NULL);
+    const char *at = jv_get_text(notice, "time");
+    char made_at[LIST_TIME_BYTES];
+    lists_time(sqlite3_column_int64(row, 5), made_at);
+    strbuf_printf(out, "{\"type\":\"%s\",\"timestamp\":\"%s\",\"data\":{\"event\":%lld",
+                  store_text(row, 3), at ? at : made_at, (long long)sqlite3_column_int64(row, 6));
+    add_text(out, "topic", store_text(row, 14));
+    strbuf_printf(out, ",\"notice\":%s}}", text);
+    jv_destroy(&notice);
+}
+
 /* The message: the same bytes each time it is sent. */
 static void write_body(struct strbuf *out, sqlite3_stmt *row, const char *webhook)
 {
+    if (sqlite3_column_type(row, 15) != SQLITE_NULL) {
+        write_notice(out, row);
+        return;
+    }
     const char *review = store_text(row, 12);
     char at[LIST_TIME_BYTES];
     bool test = sqlite3_column_type(row, 6) == SQLITE_NULL;

@@ -1,7 +1,10 @@
 #include "services/collector/notices.h"
 
+#include "services/collector/lists.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 bool notices_is_one(const char *ask)
 {
@@ -22,6 +25,17 @@ static int read_topic(const struct jv *question, char topic[NOTICE_TOPIC_BYTES],
     return 0;
 }
 
+static char *write_notice(const struct jv *notice)
+{
+    char now[LIST_TIME_BYTES];
+    struct jv *timed = jv_copy(notice);
+    lists_time((int64_t)time(NULL), now);
+    jv_set_text(timed, "time", now);
+    char *json = jv_write(timed);
+    jv_destroy(&timed);
+    return json;
+}
+
 int64_t notices_store(struct results *results, const struct jv *question,
                       char topic[NOTICE_TOPIC_BYTES], char **json, struct fault *fault)
 {
@@ -31,7 +45,7 @@ int64_t notices_store(struct results *results, const struct jv *question,
         return -1;
     if (!jv_is_object(notice))
         return fault_set(fault, "question.bad", "a notice is an object");
-    *json = jv_write(notice);
+    *json = write_notice(notice);
     int64_t event = -1;
     if (strlen(*json) > NOTICE_BYTES)
         fault_set(fault, "question.bad", "a notice has at most %d bytes", NOTICE_BYTES);

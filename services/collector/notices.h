@@ -9,8 +9,8 @@
  *
  *   {"ask":"notice","about":"reclassify","of":"晋财综〔2025〕28号","notice":{…}}
  *
- * becomes the event of topic "reclassify.晋财综〔2025〕28号" with the notice as its JSON, and is answered
- * with {"event":N}. */
+ * becomes the event of topic "reclassify.晋财综〔2025〕28号" with the notice as its JSON, to which "time" is
+ * added, and is answered with {"event":N}. */
 
 /* Whether a question is one. */
 bool notices_is_one(const char *ask);

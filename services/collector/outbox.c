@@ -81,7 +81,12 @@ static int add_secret(struct results *results, int64_t webhook, struct jv *body,
 
 static bool is_event(const char *type)
 {
-    return type && (strcmp(type, "result.stored") == 0 || strcmp(type, "review.stored") == 0);
+    static const char *const all[] = {"result.stored", "review.stored", "reclassify.begun",
+                                      "reclassify.stopped", "reclassify.finished"};
+    for (size_t i = 0; type && i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i], type) == 0)
+            return true;
+    return false;
 }
 
 static int check_wish(const struct jv *wish, struct fault *fault)
@@ -93,9 +98,11 @@ static int check_wish(const struct jv *wish, struct fault *fault)
         return fault_set(fault, "webhook.bad", "推送要有地址（url），events 和 departments 是数组");
     for (size_t i = 0; i < jv_count(events); i++)
         if (!is_event(jv_text(jv_at(events, i))))
-            return fault_set(fault, "webhook.bad",
-                             "没有这种事件：%.40s（有 result.stored、review.stored）",
-                             jv_text(jv_at(events, i)) ? jv_text(jv_at(events, i)) : "");
+            return fault_set(
+                fault, "webhook.bad",
+                "没有这种事件：%.40s（有 result.stored、review.stored、reclassify.begun、"
+                "reclassify.stopped、reclassify.finished）",
+                jv_text(jv_at(events, i)) ? jv_text(jv_at(events, i)) : "");
     for (size_t i = 0; i < jv_count(departments); i++)
         if (!jv_text(jv_at(departments, i)))
             return fault_set(fault, "webhook.bad", "departments 是部门名称的数组");
@@ -335,16 +342,22 @@ static const char behind_sql[] =
 
 static int take_up(struct results *results, int64_t webhook, struct fault *fault)
 {
+    /* A notice is of all departments or of one, and those of a topic keep their order as the events of
+     * a project do. */
     static const char take_sql[] =
         "INSERT INTO delivery (webhook, event, project, type, state, made_at)"
-        " SELECT w.number, e.number, p.id, iif(e.review IS NULL, 'result.stored', 'review.stored'),"
-        " 'pending', ?2 FROM webhook w JOIN event e ON e.number > w.cursor AND"
-        " e.number <= w.cursor + " EVENTS_AT_ONCE " JOIN result r ON r.number = e.result"
-        " JOIN project p ON p.number = r.project WHERE w.number = ?1"
-        " AND iif(e.review IS NULL, 'result.stored', 'review.stored') IN (SELECT value FROM"
-        " json_each(w.events)) AND (w.departments = '[]' OR r.department IN (SELECT value FROM"
-        " json_each(w.departments)) OR substr(e.topic, length('result.') + 1) IN (SELECT value"
-        " FROM json_each(w.departments))) ORDER BY e.number";
+        " SELECT w.number, e.number, ifnull(p.id, e.topic), e.type, 'pending', ?2 FROM webhook w"
+        " JOIN (SELECT number, topic, result, notice, CASE WHEN notice IS NOT NULL THEN"
+        " 'reclassify.' || json_extract(notice, '$.reclassify') WHEN review IS NULL THEN"
+        " 'result.stored' ELSE 'review.stored' END AS type FROM event) e ON e.number > w.cursor"
+        " AND e.number <= w.cursor + " EVENTS_AT_ONCE " LEFT JOIN result r ON r.number = e.result"
+        " LEFT JOIN project p ON p.number = r.project WHERE w.number = ?1"
+        " AND e.type IN (SELECT value FROM json_each(w.events)) AND (w.departments = '[]'"
+        " OR iif(e.notice IS NULL, r.department, json_extract(e.notice, '$.department')) IN"
+        " (SELECT value FROM json_each(w.departments)) OR (e.notice IS NOT NULL AND"
+        " json_extract(e.notice, '$.department') IS NULL) OR (e.notice IS NULL AND substr(e.topic,"
+        " length('result.') + 1) IN (SELECT value FROM json_each(w.departments))))"
+        " ORDER BY e.number";
     static const char move_sql[] =
         "UPDATE webhook SET cursor = min(cursor + " EVENTS_AT_ONCE ", (SELECT max(number) FROM"
         " event)) WHERE number = ?";

@@ -27,8 +27,8 @@ CREATE TABLE delivery (
     number   INTEGER PRIMARY KEY AUTOINCREMENT,
     webhook  INTEGER NOT NULL REFERENCES webhook(number),
     event    INTEGER REFERENCES event(number), -- NULL: a test
-    project  TEXT NOT NULL,                -- id: one after the other
-    type     TEXT NOT NULL,                -- result.stored, review.stored, webhook.test
+    project  TEXT NOT NULL,                -- id, or the topic of a notice: one after the other
+    type     TEXT NOT NULL,                -- result.stored, review.stored, reclassify.begun, …
     state    TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
     attempts INTEGER NOT NULL DEFAULT 0,   -- in all
     tries    INTEGER NOT NULL DEFAULT 0,   -- of the schedule; sending again begins a new one

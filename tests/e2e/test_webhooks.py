@@ -1,10 +1,15 @@
 """Webhooks end to end: signed, in order, tried again when they must be, lost never."""
+import http.client
+import json
+import os
+import signal
+import subprocess
 import sys
 import time
 import traceback
 
-from http_world import Client, World, project
-from webhook_world import Postman, Receiver, allow, kill_program, wait_until
+from http_world import BIN, Client, World, project
+from webhook_world import DEADLINE_S, Postman, Receiver, allow, kill_program, wait_until
 
 WAITS_S = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
 
@@ -308,6 +313,83 @@ def test_the_command_line_does_the_same(world, postman):
     actions = [e["action"] for e in case.admin.get("/audit", action="webhook.")["entries"]]
     assert actions[:4] == ["webhook.remove", "webhook.add", "webhook.replay", "webhook.test"]
     case.close()
+
+
+RECLASSIFY = ["reclassify.begun", "reclassify.stopped", "reclassify.finished"]
+OLD = "晋财综〔2021〕63号"
+
+
+def stop_a_run(world, receiver):
+    """`jinmu reclassify`, slowed down, is told to end once it has begun."""
+    before = len(receiver.messages)
+    run = subprocess.Popen([os.path.join(BIN, "jinmu"), "reclassify", "--to", OLD, "--rate", "1"],
+                           env=world.environment, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True)
+    receiver.await_count(before + 1)
+    run.send_signal(signal.SIGINT)
+    told = run.communicate(timeout=DEADLINE_S)[1]
+    assert run.returncode == 2, told
+
+
+def test_a_reclassification_is_told_to_who_wants_to_know(world, postman):
+    case = Case(world, postman, events=RECLASSIFY)
+    usual, ours = Case(world, postman), Case(world, postman, events=RECLASSIFY[:1],
+                                             departments=["水利"])
+    case.submit(*[project(f"r{n}") for n in range(3)])
+    usual.receiver.await_count(3)
+    world.jinmu("reclassify", "--to", OLD, "--department", "行政审批")
+    case.receiver.await_count(2)
+    begun, finished = case.receiver.messages
+    assert [m.json["type"] for m in (begun, finished)] == RECLASSIFY[::2]
+    assert begun.is_signed_by(case.secret) and finished.is_signed_by(case.secret)
+    data = finished.json["data"]
+    assert set(data) == {"event", "topic", "notice"} and data["topic"] == "reclassify." + OLD
+    notice = data["notice"]
+    assert notice["reclassify"] == "finished" and notice["department"] == "行政审批"
+    assert notice["revision"] == OLD and notice["judged"] >= 3 and "same" in notice["moves"]
+    assert finished.json["timestamp"] == notice["time"]
+    case.await_log(lambda log: [d["state"] for d in log] == ["delivered"] * 2)
+    assert {d["project"] for d in case.log()} == {data["topic"]}
+    wait_until(lambda: usual.show()["pending"] == 0, usual.show)
+    assert {m.json["type"] for m in usual.receiver.messages} == {"result.stored"}
+    assert ours.receiver.messages == []  # of another department
+    case.submit(*[project(f"rr{n}", department="示例市水利局") for n in range(600)])
+    stop_a_run(world, case.receiver)
+    case.receiver.await_count(4)
+    assert [m.json["type"] for m in case.receiver.messages[2:]] == RECLASSIFY[:2]
+    ours.receiver.await_count(1)  # one of all departments
+    assert "department" not in ours.receiver.messages[0].json["data"]["notice"]
+    for one in (case, usual, ours):
+        one.close()
+
+
+def test_the_event_stream_tells_of_a_reclassification(world, postman):
+    del postman
+    world.jinmu("reclassify", "--to", OLD, "--department", "行政审批")
+    admin, sub = Client(world, token=world.token), Client(world, "sub")
+    admin.ask("POST", "/projects", {"projects": [project("rs1")]}, {"Prefer": "wait=20"})
+    last = admin.get("/results", limit=1)["last_event"]
+
+    def events(client):
+        """(type, data) of all events up to the last, which is a result that both may see."""
+        connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=DEADLINE_S)
+        headers = {"Cookie": client.cookie} if client.cookie else {
+            "Authorization": "Bearer " + client.token}
+        connection.request("GET", "/api/v1/events?since=0", headers=headers)
+        response, read, fields = connection.getresponse(), [], {}
+        while not read or read[-1][1]["number"] < last:
+            name, _, value = response.readline().decode().rstrip("\n").partition(": ")
+            fields[name] = value
+            if name == "data":
+                read.append((fields["event"], json.loads(value)))
+        connection.close()
+        return read
+
+    told = [data for kind, data in events(admin) if kind == "reclassify"]
+    assert told and all(set(data) == {"number", "type", "topic", "time", "notice"} for data in told)
+    assert told[-1]["notice"]["reclassify"] == "finished" and told[-1]["topic"].endswith(OLD)
+    assert [data["number"] for _, data in events(admin)] == list(range(1, last + 1))
+    assert {kind for kind, _ in events(sub)} <= {"result", "review"}
 
 
 def test_serve_starts_the_postman_and_stops_it(world, postman):

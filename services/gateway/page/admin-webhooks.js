@@ -7,12 +7,13 @@ import { unitsOf } from './admin-users.js';
 import { time, count } from './format.js';
 
 const STATES = { pending: ['warn', '待送'], delivered: ['good', '已送达'], failed: ['bad', '失败'], dropped: ['calm', '已放弃'] };
-const EVENTS = [['result.stored', '判定结果'], ['review.stored', '复核意见']];
+const EVENTS = [['result.stored', '判定结果'], ['review.stored', '复核意见'], ['reclassify.begun', '重判开始'], ['reclassify.stopped', '重判中断'], ['reclassify.finished', '重判完成']];
+const USUAL = ['result.stored', 'review.stored'];
 const TYPES = new Map([...EVENTS, ['webhook.test', '测试']]);
 
 async function webhookDialog() {
   const url = h('input', { type: 'url', placeholder: 'http://10.1.2.3:8080/hook' });
-  const boxes = EVENTS.map(([value, text]) => [h('input', { type: 'checkbox', value, checked: true, id: `event-${value}` }), text]);
+  const boxes = EVENTS.map(([value, text]) => [h('input', { type: 'checkbox', value, checked: USUAL.includes(value), id: `event-${value}` }), text]);
   const departments = h('input', { placeholder: '留空为全部' });
   const yes = await ask('新增推送', [labelled('地址（须在准许名单内）', url),
     h('fieldset', { class: 'field-set' }, h('legend', {}, '事件'), boxes.map(([box, text]) => h('span', {}, box, ' ', h('label', { for: box.id }, text)))),
@@ -32,7 +33,7 @@ async function deliveries(hook) {
     replace(box, list.length ? table('推送记录', [
       { head: '时间', cell: (d) => time(d.at) },
       { head: '类型', cell: (d) => TYPES.get(d.type) ?? d.type },
-      { head: '项目', cell: (d) => d.project ?? '' },
+      { head: '项目', cell: (d) => (d.project ?? '').replace(/^reclassify\./, '') },
       { head: '状态', cell: (d) => h('span', { class: `chip ${STATES[d.state]?.[0]}` }, `${STATES[d.state]?.[1] ?? d.state}${d.status ? ` ${d.status}` : ''}`) },
       { head: '次数', class: 'figure', cell: (d) => count(d.attempt) },
       { head: '说明', cell: (d) => d.error || (d.next_at ? `下次 ${time(d.next_at)}` : '') },
@@ -50,7 +51,7 @@ export async function open(panel) {
       h('div', { class: 'page-head' }, h('h2', {}, '消息推送'), button('新增推送', async () => (await webhookDialog()) && draw(), { class: 'primary' })),
       webhooks.length ? table('消息推送', [
         { head: '地址', cell: (w) => h('span', { class: 'break' }, w.url) },
-        { head: '事件', cell: (w) => (w.events.length ? w.events.map((e) => TYPES.get(e) ?? e).join('、') : '全部') },
+        { head: '事件', cell: (w) => (w.events.length ? w.events.map((e) => TYPES.get(e) ?? e).join('、') : USUAL.map((e) => TYPES.get(e)).join('、')) },
         { head: '状态', cell: (w) => h('span', { class: `chip ${w.disabled ? 'bad' : 'good'}`, title: w.disabled_reason ?? '' }, w.disabled ? `停用 ${w.disabled_reason ?? ''}` : '正常') },
         { head: '待送', class: 'figure', cell: (w) => count(w.pending) },
         { head: '最近', cell: (w) => `${time(w.last_delivery)} ${w.last_status ?? ''}` },
