@@ -64,6 +64,8 @@ static const char *complaint(const struct options *options)
                    : "pause, resume or report";
     if (!options->to == !options->engine)
         return "either --to REVISION or --engine";
+    if (is_report && options->dry_run)
+        return "report judges nothing: no --dry-run";
     if (options->engine && options->only_affected)
         return "--only-affected needs --to";
     return options->db && !options->dry_run ? "--db needs --dry-run" : NULL;
@@ -320,12 +322,6 @@ static int run(struct reclassify *reclassify, const struct options *options,
                const struct running *running, struct job *job, struct fault *fault)
 {
     bool only_report = options->action != NULL;
-    struct jv *last = only_report ? read_record(job) : NULL;
-    if (same_text(last, "to", reclassify->target.revision) && jv_get_text(last, "model")) {
-        /* The report of a run stays the same when the model has changed since. */
-        reclassify->target.engine = jv_get_text(last, "engine");
-        reclassify->target.model = jv_get_text(last, "model");
-    }
     if (options->dry_run) {
         reclassify->since = versions_last_event(reclassify->versions);
     } else if (!only_report) {
@@ -337,9 +333,7 @@ static int run(struct reclassify *reclassify, const struct options *options,
             return -1;
     }
     bool was_run = !only_report && !options->dry_run;
-    int failed = report(reclassify, options, was_run ? running : NULL, fault);
-    jv_destroy(&last);
-    return failed;
+    return report(reclassify, options, was_run ? running : NULL, fault);
 }
 
 /* The revisions as stored (free()). */
@@ -362,6 +356,54 @@ static int64_t configured_rate(const struct running *running, const struct optio
                                                                                           : rate;
 }
 
+/* By what a run judges, or a report compares: texts that `target` borrows. */
+struct basis {
+    struct engine *engine; /* NULL: nothing is judged */
+    char *version, *model;
+};
+
+static void clear_basis(struct basis *basis)
+{
+    if (basis->engine)
+        engine_destroy(&basis->engine);
+    free(basis->version);
+    free(basis->model);
+}
+
+/* A report needs no engine: it is about the last run by that revision, else about the newest results
+ * by it, and stays the same when the model has changed since. */
+static int basis_of_report(struct basis *basis, struct versions *versions, const struct job *job,
+                           const char *to, struct fault *fault)
+{
+    struct jv *last = read_record(job);
+    bool same =
+        same_text(last, "to", to) && jv_get_text(last, "engine") && jv_get_text(last, "model");
+    if (same) {
+        basis->version = xstrdup(jv_get_text(last, "engine"));
+        basis->model = xstrdup(jv_get_text(last, "model"));
+    }
+    jv_destroy(&last);
+    int got =
+        same ? 1 : versions_newest_origin(versions, to, &basis->version, &basis->model, fault);
+    if (got == 0)
+        return fault_set(fault, "reclassify.no_results", "没有按 %s 判断过的项目",
+                         to ? to : "任何目录");
+    return got < 0 ? -1 : 0;
+}
+
+static int find_basis(struct basis *basis, struct versions *versions, const struct job *job,
+                      const struct options *options, const char *path, const char *to,
+                      struct fault *fault)
+{
+    if (options->action)
+        return basis_of_report(basis, versions, job, to, fault);
+    if (!(basis->engine = engine_load(path, fault)))
+        return -1;
+    basis->version = xstrdup(engine_version());
+    basis->model = xstrdup(engine_model(basis->engine));
+    return 0;
+}
+
 static int reclassify_all(const struct options *options, const struct running *running,
                           struct job *job, struct fault *fault)
 {
@@ -371,32 +413,30 @@ static int reclassify_all(const struct options *options, const struct running *r
                                      .only_compare = options->action != NULL,
                                      .pause_file = job->pause};
     struct reclassify reclassify = {.options = &how};
-    struct engine *engine = NULL;
+    struct basis basis = {0};
     struct store *store = NULL;
     char *path = local_engine_path(options->db, options->state, fault), *results = NULL;
     char *to = NULL, *from = NULL;
     int failed = -1;
     if (!path || (how.rate = configured_rate(running, options, fault)) < 0 ||
-        !(engine = engine_load(path, fault)) ||
         !(store = catalog_open(path, STORE_READ_ONLY, fault)) ||
         find_revisions(store, options, &to, &from, fault))
         goto done;
     results = state_path(job->directory, "results.db");
-    reclassify.versions = versions_open(results, fault);
-    reclassify.successors = successors_new(store, to ? to : "", fault);
-    if (!reclassify.versions || !reclassify.successors)
+    if (!(reclassify.versions = versions_open(results, fault)) ||
+        find_basis(&basis, reclassify.versions, job, options, path, to, fault) ||
+        !(reclassify.successors = successors_new(store, to ? to : "", fault)))
         goto done;
     how.to = to;
     how.from = from;
-    reclassify.target = (struct version_target){to, engine_version(), engine_model(engine)};
-    reclassify.engine = engine;
+    reclassify.target = (struct version_target){to, basis.version, basis.model};
+    reclassify.engine = basis.engine;
     failed = run(&reclassify, options, running, job, fault);
 done:
     successors_destroy(&reclassify.successors);
     versions_close(&reclassify.versions);
     store_close(&store);
-    if (engine)
-        engine_destroy(&engine);
+    clear_basis(&basis);
     free(results);
     free(path);
     free(to);

@@ -208,6 +208,23 @@ int64_t versions_each(struct versions *versions, const struct version_target *ta
     return failed ? -1 : last == after ? 0 : last;
 }
 
+int versions_newest_origin(struct versions *versions, const char *revision, char **engine,
+                           char **model, struct fault *fault)
+{
+    sqlite3_stmt *row = store_prepare(
+        versions->store,
+        "SELECT engine, model FROM origin WHERE ?1 IS NULL OR revision = ?1 ORDER BY (SELECT"
+        " max(result.number) FROM result WHERE result.origin = origin.number) DESC LIMIT 1",
+        fault);
+    int got = row ? store_next(versions->store, store_bind(row, "t", revision), fault) : -1;
+    if (got == 1) {
+        *engine = xstrdup(store_text(row, 0));
+        *model = xstrdup(store_text(row, 1));
+    }
+    sqlite3_finalize(row);
+    return got;
+}
+
 int64_t versions_last_event(struct versions *versions)
 {
     return store_number(versions->store, "SELECT max(number) FROM event", 0);

@@ -48,6 +48,11 @@ typedef int versioned_fn(const struct versioned *project, void *argument);
 int64_t versions_each(struct versions *versions, const struct version_target *target, int64_t after,
                       int64_t limit, versioned_fn *visit, void *argument, struct fault *fault);
 
+/* What the newest result by the revision (NULL: any) was made by. 1 with engine and model (free()), 0
+ * when there is none, -1 with a fault. */
+int versions_newest_origin(struct versions *versions, const char *revision, char **engine,
+                           char **model, struct fault *fault);
+
 /* The last event's number, and how many projects there are at most. */
 int64_t versions_last_event(struct versions *versions);
 int64_t versions_count(struct versions *versions);

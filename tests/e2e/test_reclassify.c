@@ -1,6 +1,7 @@
 /* Reclassification through real services: resumed after a kill, repeated, tried without storing; and
  * the revision in use switched under running workers. All tests share the services, to which a new
  * revision comes at first; each has projects of its own, told by how their ids begin. */
+#include "catalog/catalog.h"
 #include "common/json.h"
 #include "common/state.h"
 #include "common/strbuf.h"
@@ -428,6 +429,49 @@ static void test_who_watches_is_told_of_a_run_between_its_results(void **state)
     pipeline_await(watch, RUN_MS);
 }
 
+/* --- the report --- */
+
+static void spoil_model(const struct pipeline *pipeline, bool spoil)
+{
+    struct fault fault = {"", ""};
+    char *path = state_path(pipeline->directory, "catalog.db");
+    struct store *store = catalog_open(path, STORE_WRITE, &fault);
+    assert_non_null(store);
+    assert_int_equal(store_exec(store,
+                                spoil ? "ALTER TABLE model RENAME TO hidden"
+                                      : "ALTER TABLE hidden RENAME TO model",
+                                &fault),
+                     0);
+    store_close(&store);
+    free(path);
+}
+
+/* Where no engine can be loaded, a report can be had all the same: of the last run by the revision, and
+ * without the record of it, of the newest results. */
+static void test_a_report_needs_no_engine(void **state)
+{
+    struct pipeline *pipeline = *state;
+    store_projects(pipeline, "report-", 50);
+    free(must(pipeline, 0, "$JINMU reclassify --to '" NEW "'"));
+    char *first = must(pipeline, 0, "$JINMU reclassify report --to '" NEW "'");
+    spoil_model(pipeline, true);
+    char *refused = must(pipeline, 2, "$JINMU reclassify --to '" NEW "' --dry-run 2>&1");
+    char *second = must(pipeline, 0, "$JINMU reclassify report --to '" NEW "'");
+    free(must(pipeline, 0, "rm %s/reclassify.json", pipeline->directory));
+    char *third = must(pipeline, 0, "$JINMU reclassify report --to '" NEW "'");
+    char *none = must(pipeline, 2, "$JINMU reclassify report --to 47号 2>&1");
+    spoil_model(pipeline, false);
+    assert_string_equal(second, first);
+    assert_string_equal(third, first);
+    assert_non_null(strstr(none, "没有按 晋财综〔2023〕47号 判断过的项目"));
+    free(must(pipeline, 64, "$JINMU reclassify report --dry-run --to '" NEW "' 2>&1"));
+    free(first);
+    free(refused);
+    free(second);
+    free(third);
+    free(none);
+}
+
 static int set_up(void **state)
 {
     struct pipeline *pipeline = xcalloc(1, sizeof *pipeline);
@@ -454,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_run_goes_on_where_it_was),
         cmocka_unit_test(test_a_paused_run_waits),
         cmocka_unit_test(test_who_watches_is_told_of_a_run_between_its_results),
+        cmocka_unit_test(test_a_report_needs_no_engine),
         cmocka_unit_test(test_only_the_wanted_department_is_judged),
         cmocka_unit_test(test_workers_follow_a_switch_and_its_rollback_between_batches),
         cmocka_unit_test(test_an_old_year_keeps_its_revision_after_the_switch),
