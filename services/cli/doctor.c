@@ -8,6 +8,7 @@
 #include "services/broker/spool.h"
 #include "services/cli/broker_status.h"
 #include "services/cli/running.h"
+#include "services/collector/deliveries.h"
 #include "services/collector/inquiry.h"
 #include "services/collector/results.h"
 
@@ -223,6 +224,39 @@ static void examine_broker(struct diagnosis *diagnosis, const struct running *ru
     jv_destroy(&broker);
 }
 
+static void examine_deliveries(struct diagnosis *diagnosis, const struct jv *collector)
+{
+    const struct jv *deliveries = jv_get(collector, "deliveries");
+    switch (deliveries_judge(collector)) {
+    case DELIVERIES_POSTMAN_GONE:
+        say(diagnosis, "webhooks", HEALTH_BAD,
+            "有 %.0f 条推送在等，但推送服务（postman）没有运行：检查 webhooks/allow，再启动 "
+            "jinmu serve 或 jinmu-postman",
+            number(deliveries, "waiting"));
+        break;
+    case DELIVERIES_STUCK:
+        say(diagnosis, "webhooks", HEALTH_NOTE,
+            "有 %.0f 条推送屡送不到，最早的已等 %.1f 小时：用 jinmu webhooks list 和 log 查看",
+            number(deliveries, "failing"), number(deliveries, "oldest_s") / 3600);
+        break;
+    case DELIVERIES_GIVEN_UP:
+        say(diagnosis, "webhooks", HEALTH_NOTE,
+            "有 %.0f 条推送送不到，已被放弃：用 jinmu webhooks log 查看，replay 重发",
+            number(deliveries, "failed"));
+        break;
+    case DELIVERIES_DISABLED:
+        say(diagnosis, "webhooks", HEALTH_NOTE,
+            "有 %.0f 个推送已停用：用 jinmu webhooks list 查看，enable 启用",
+            number(deliveries, "disabled"));
+        break;
+    case DELIVERIES_WELL:
+        if (number(deliveries, "webhooks") > 0)
+            say(diagnosis, "webhooks", HEALTH_GOOD, "推送 %.0f 个，正常，待送 %.0f 条",
+                number(deliveries, "webhooks"), number(deliveries, "waiting"));
+        break;
+    }
+}
+
 static void examine_collector(struct diagnosis *diagnosis, const struct running *running)
 {
     struct fault fault;
@@ -235,6 +269,10 @@ static void examine_collector(struct diagnosis *diagnosis, const struct running 
         say(diagnosis, "collector", HEALTH_GOOD, "结果库服务在运行，已存结果 %.0f 条",
             number(collector, "results"));
     examine_version(diagnosis, "collector", collector);
+    if (collector) {
+        deliveries_ask(inquiry, ANSWER_MS, collector);
+        examine_deliveries(diagnosis, collector);
+    }
     jv_destroy(&collector);
     inquiry_destroy(&inquiry);
 }

@@ -1,5 +1,7 @@
 #include "services/cli/metrics.h"
 
+#include "services/collector/deliveries.h"
+
 #include <stdio.h>
 
 static const char *const priorities[] = {"interactive", "bulk"};
@@ -163,6 +165,8 @@ void metrics_write(const struct jv *broker, const struct jv *collector, struct s
     }
     if (broker || collector)
         write_commits(out, broker, collector);
-    if (collector)
+    if (collector) {
         write_results(out, collector);
+        deliveries_metrics(collector, out);
+    }
 }

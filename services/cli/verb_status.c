@@ -6,6 +6,7 @@
 #include "services/cli/broker_status.h"
 #include "services/cli/metrics.h"
 #include "services/cli/running.h"
+#include "services/collector/deliveries.h"
 #include "services/collector/inquiry.h"
 
 #include <czmq.h>
@@ -73,6 +74,24 @@ static void print_decision(const char *name, struct jv *count, void *argument)
     printf(", %s %.0f", name, jv_number(count, 0));
 }
 
+/* One line, when there is any webhook. */
+static void print_deliveries(const struct jv *deliveries)
+{
+    double silent_s = jv_get_number(deliveries, "postman_silent_s", -1);
+    if (number(deliveries, "webhooks") < 1)
+        return;
+    printf("webhooks   %.0f (%.0f disabled), waiting %.0f (%.0f failed before), oldest %.0f s,"
+           " delivered %.0f, given up %.0f; ",
+           number(deliveries, "webhooks"), number(deliveries, "disabled"),
+           number(deliveries, "waiting"), number(deliveries, "failing"),
+           number(deliveries, "oldest_s"), number(deliveries, "delivered"),
+           number(deliveries, "failed"));
+    if (silent_s < 0)
+        puts("no postman");
+    else
+        printf("postman silent %.1f s\n", silent_s);
+}
+
 static void print_collector(const struct jv *collector)
 {
     printf("collector  pid %.0f, up %.0f s\n", number(collector, "pid"),
@@ -86,6 +105,7 @@ static void print_collector(const struct jv *collector)
         number(collector, "commits"), number(collector, "commit_us_p50") / 1000,
         number(collector, "commit_us_p99") / 1000, number(collector, "batches"),
         number(collector, "duplicates"), number(collector, "db_bytes") / 1e6);
+    print_deliveries(jv_get(collector, "deliveries"));
 }
 
 static void print_json(struct jv **broker, struct jv **collector)
@@ -121,6 +141,8 @@ static int print_status(const struct running *running, const struct options *opt
         fprintf(stderr, "jinmu status: collector: %s\n", fault.message);
         status = 1;
     }
+    if (collector)
+        deliveries_ask(inquiry, ANSWER_MS, collector);
     if (options->metrics) {
         print_metrics(broker, collector);
     } else if (options->json) {

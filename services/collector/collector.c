@@ -330,6 +330,18 @@ void collector_commit(struct collector *collector)
     results_tidy(collector->results);
 }
 
+static struct jv *describe_deliveries(const struct collector *collector)
+{
+    struct jv *deliveries = jv_object();
+    double silent_s = (double)(zclock_mono() - collector->postman_at) / 1000;
+    jv_set_number(deliveries, "delivered", (double)collector->deliveries.delivered);
+    jv_set_number(deliveries, "retries", (double)collector->deliveries.retries);
+    jv_set_number(deliveries, "given_up", (double)collector->deliveries.given_up);
+    jv_set(deliveries, "postman_silent_s",
+           collector->postman_at ? jv_of_number(silent_s) : jv_of_text(NULL));
+    return deliveries;
+}
+
 static struct jv *describe(struct collector *collector)
 {
     struct jv *status = jv_object();
@@ -346,6 +358,7 @@ static struct jv *describe(struct collector *collector)
     jv_set_number(status, "commit_us_p50", (double)meter_quantile(&collector->commits, 0.5));
     jv_set_number(status, "commit_us_p99", (double)meter_quantile(&collector->commits, 0.99));
     jv_set_number(status, "commit_us_max", (double)collector->commits.longest_us);
+    jv_set(status, "deliveries", describe_deliveries(collector));
     return status;
 }
 

@@ -156,7 +156,10 @@ void collector_list_for_asker(struct collector *collector, const char *ask)
     struct fault fault;
     if (collector->listing_behind && !outbox_is_about(ask))
         collector_advance_listing(collector, LISTED_FOR_ASKER);
-    if (strcmp(ask, "webhook_due") == 0 && outbox_advance(collector->results, &fault))
+    if (strcmp(ask, "webhook_due") != 0)
+        return;
+    collector->postman_at = zclock_mono();
+    if (outbox_advance(collector->results, &fault))
         log_error("outbox_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
 }
 
@@ -165,8 +168,9 @@ void collector_answer_outbox(struct collector *collector, zframe_t *peer, uint64
 {
     struct fault fault = {"", ""};
     struct strbuf text = {0};
+    struct delivery_tally tally = collector->deliveries;
     int failed = results_begin(collector->results, &fault);
-    if (!failed && (outbox_change(collector->results, question, &text, &fault) ||
+    if (!failed && (outbox_change(collector->results, question, &text, &tally, &fault) ||
                     results_commit(collector->results, &fault))) {
         results_rollback(collector->results);
         failed = -1;
@@ -177,6 +181,7 @@ void collector_answer_outbox(struct collector *collector, zframe_t *peer, uint64
         zmsg_t *body = zmsg_new();
         zmsg_addmem(body, text.text, text.length);
         collector_answer(collector, peer, WIRE_ANSWER, number, body);
+        collector->deliveries = tally;
     }
     strbuf_free(&text);
 }

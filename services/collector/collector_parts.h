@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/meter.h"
 #include "services/collector/collector.h"
+#include "services/collector/deliveries.h"
 #include "services/collector/listing.h"
 #include "services/collector/reader.h"
 #include "services/collector/remembering.h"
@@ -69,6 +70,8 @@ struct collector {
     uint64_t batches_stored;
     uint64_t duplicates;
     int64_t started_ms;
+    struct delivery_tally deliveries;
+    int64_t postman_at; /* monotonic ms: when it last asked what is due; 0 never */
 };
 
 /* collector.c: sends header and body to a peer; one that is gone or full will ask again. */

@@ -15,6 +15,7 @@ list_fn *lists_find(const char *ask)
                {"stats", lists_stats},
                {"usage", lists_usage},
                {"unfit", lists_unfit},
+               {"deliveries", lists_deliveries},
                {"webhooks", lists_webhooks},
                {"webhook", lists_webhook},
                {"webhook_log", lists_webhook_log},

@@ -21,6 +21,8 @@
  *   {"ask":"unfit","catalog","below":P,"after":N[,"units"]}       {"unfit":[…],"looked_at","next":N},
  *       one stride of unfit.h
  *
+ *   {"ask":"deliveries"}                                          the counts of deliveries.h
+ *
  * and, for admins alone (outbox.h):
  *
  *   {"ask":"webhooks"}                                            {"webhooks":[Webhook,…]}
@@ -38,9 +40,10 @@ list_fn *lists_find(const char *ask);
 /* Whether its answer is found by a key, whatever is stored: it must not wait behind one that counts. */
 bool lists_is_short(const char *ask);
 
-/* lists_results.c, lists_views.c, lists_stats.c, lists_unfit.c; 0, or -1 with a fault. */
+/* lists_results.c, lists_views.c, lists_stats.c, lists_unfit.c, deliveries.c; 0, or -1 with a fault. */
 list_fn lists_results, lists_result, lists_project, lists_history, lists_feed, lists_stats,
-    lists_usage, lists_unfit, lists_webhooks, lists_webhook, lists_webhook_log, lists_webhook_due;
+    lists_usage, lists_unfit, lists_deliveries, lists_webhooks, lists_webhook, lists_webhook_log,
+    lists_webhook_due;
 
 /* lists_webhooks.c: a Webhook (jv_destroy), or NULL with a fault "webhook.unknown"; a Delivery. */
 struct jv *lists_webhook_of(struct store *store, const char *id, struct fault *fault);

@@ -287,8 +287,16 @@ static int note_outcome(struct results *results, const struct jv *outcome, struc
                : 1;
 }
 
+static void count_outcome(struct delivery_tally *tally, const struct jv *outcome)
+{
+    const char *state = jv_get_text(outcome, "state");
+    tally->delivered += strcmp(state, "delivered") == 0;
+    tally->retries += strcmp(state, "pending") == 0;
+    tally->given_up += strcmp(state, "failed") == 0;
+}
+
 static int report(struct results *results, const struct jv *question, struct strbuf *answer,
-                  struct fault *fault)
+                  struct delivery_tally *tally, struct fault *fault)
 {
     const struct jv *outcomes = jv_get(question, "outcomes");
     int noted = 0;
@@ -298,6 +306,8 @@ static int report(struct results *results, const struct jv *question, struct str
         int news = note_outcome(results, jv_at(outcomes, i), fault);
         if (news < 0)
             return -1;
+        if (news)
+            count_outcome(tally, jv_at(outcomes, i));
         noted += news;
     }
     strbuf_printf(answer, "{\"noted\":%d}", noted);
@@ -310,12 +320,15 @@ static const struct {
                   struct fault *fault);
 } changes[] = {{"webhook_add", add},        {"webhook_remove", remove_one},
                {"webhook_enable", enable},  {"webhook_rotate", rotate},
-               {"webhook_test", send_test}, {"webhook_replay", replay},
-               {"webhook_report", report}};
+               {"webhook_test", send_test}, {"webhook_replay", replay}};
 enum { CHANGES = sizeof changes / sizeof *changes };
+
+static const char report_ask[] = "webhook_report";
 
 bool outbox_changes(const char *ask)
 {
+    if (ask && strcmp(ask, report_ask) == 0)
+        return true;
     for (size_t i = 0; ask && i < CHANGES; i++)
         if (strcmp(changes[i].ask, ask) == 0)
             return true;
@@ -323,9 +336,11 @@ bool outbox_changes(const char *ask)
 }
 
 int outbox_change(struct results *results, const struct jv *question, struct strbuf *answer,
-                  struct fault *fault)
+                  struct delivery_tally *tally, struct fault *fault)
 {
     const char *ask = jv_get_text(question, "ask");
+    if (ask && strcmp(ask, report_ask) == 0)
+        return report(results, question, answer, tally, fault);
     for (size_t i = 0; ask && i < CHANGES; i++)
         if (strcmp(changes[i].ask, ask) == 0)
             return changes[i].answer(results, question, answer, fault);

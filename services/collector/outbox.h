@@ -4,6 +4,7 @@
 #include "common/fault.h"
 #include "common/json.h"
 #include "common/strbuf.h"
+#include "services/collector/deliveries.h"
 #include "services/collector/results.h"
 
 #include <stdbool.h>
@@ -26,9 +27,10 @@
 /* Whether a question is about webhooks, and whether it is one of those above. */
 bool outbox_is_about(const char *ask);
 bool outbox_changes(const char *ask);
-/* Answers one of those above between results_begin and results_commit. 0, or -1 with a fault. */
+/* Answers one of those above between results_begin and results_commit, and adds to the tally what came
+ * of deliveries. 0, or -1 with a fault. */
 int outbox_change(struct results *results, const struct jv *question, struct strbuf *answer,
-                  struct fault *fault);
+                  struct delivery_tally *tally, struct fault *fault);
 
 /* Takes up events that webhooks have to get and removes what is too old, some of it, in a transaction
  * of its own when there is any. 0, or -1 with a fault. */

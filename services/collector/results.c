@@ -2,6 +2,7 @@
 
 #include "common/store.h"
 #include "common/strbuf.h"
+#include "services/collector/delivery_index.sql.h"
 #include "services/collector/listing.sql.h"
 #include "services/collector/notice.sql.h"
 #include "services/collector/pack.h"
@@ -80,9 +81,9 @@ struct results {
 
 static const struct store_schema schema = {
     .name = "results",
-    .migrations =
-        (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql, notice_sql},
-    .version = 5};
+    .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql,
+                                        notice_sql, delivery_index_sql},
+    .version = 6};
 
 /* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */

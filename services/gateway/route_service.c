@@ -4,6 +4,7 @@
 #include "services/gateway/services.h"
 
 #include "common/strbuf.h"
+#include "services/collector/deliveries.h"
 
 #include <string.h>
 
@@ -137,13 +138,16 @@ static void get_metrics(struct exchange *exchange, struct backend *backend)
         return;
     }
     services_look(&services, exchange->gateway, backend);
+    services_count_deliveries(&services, backend);
     add_gateway(&out, exchange->gateway);
     add_metric(&out, "ready", "gauge", "1: all services are there",
                jv_count(services.missing) == 0);
     if (services.broker)
         add_broker(&out, services.broker);
-    if (services.collector)
+    if (services.collector) {
         add_collector(&out, services.collector);
+        deliveries_metrics(services.collector, &out);
+    }
     services_clear(&services);
     size_t length = out.length;
     reply_bytes(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",

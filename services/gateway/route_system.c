@@ -22,6 +22,7 @@ static void get_system(struct exchange *exchange, struct backend *backend)
     struct services services;
     struct jv *system = jv_object();
     services_look(&services, exchange->gateway, backend);
+    services_count_deliveries(&services, backend);
     jv_set(system, "broker", services.broker ? services.broker : jv_of_text(NULL));
     jv_set(system, "collector", services.collector ? services.collector : jv_of_text(NULL));
     jv_set(system, "gateway", own_status(exchange->gateway));

@@ -1,6 +1,7 @@
 #include "services/gateway/services.h"
 
 #include "services/cli/broker_status.h"
+#include "services/collector/deliveries.h"
 
 #include <string.h>
 
@@ -18,11 +19,11 @@ static struct jv *ask_broker(struct backend *backend)
     return status;
 }
 
-static struct jv *ask_collector(struct backend *backend)
+static struct jv *ask_collector(struct backend *backend, const char *ask)
 {
     struct fault fault;
     struct jv *question = jv_object();
-    jv_set_text(question, "ask", "status");
+    jv_set_text(question, "ask", ask);
     struct jv *status = backend_ask_json(backend, question, &fault);
     jv_destroy(&question);
     return status;
@@ -38,7 +39,7 @@ static bool has_catalog(struct backend *backend)
 void services_look(struct services *services, struct gateway *gateway, struct backend *backend)
 {
     services->broker = ask_broker(backend);
-    services->collector = ask_collector(backend);
+    services->collector = ask_collector(backend, "status");
     services->missing = jv_array();
     if (!services->broker)
         jv_push(services->missing, jv_of_text("broker"));
@@ -48,6 +49,13 @@ void services_look(struct services *services, struct gateway *gateway, struct ba
         jv_push(services->missing, jv_of_text("store"));
     if (!has_catalog(backend))
         jv_push(services->missing, jv_of_text("catalog"));
+}
+
+void services_count_deliveries(struct services *services, struct backend *backend)
+{
+    struct jv *figures = services->collector ? ask_collector(backend, "deliveries") : NULL;
+    deliveries_join(services->collector, figures);
+    jv_destroy(&figures);
 }
 
 void services_clear(struct services *services)

@@ -9,6 +9,8 @@ struct services {
     struct jv *missing;            /* array of "broker", "workers", "store", "catalog" */
 };
 void services_look(struct services *services, struct gateway *gateway, struct backend *backend);
+/* Adds to the collector's status how deliveries are (deliveries.h). */
+void services_count_deliveries(struct services *services, struct backend *backend);
 void services_clear(struct services *services);
 
 #endif

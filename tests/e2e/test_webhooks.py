@@ -315,6 +315,38 @@ def test_the_command_line_does_the_same(world, postman):
     case.close()
 
 
+def test_operators_see_how_deliveries_are(world, postman):
+    case = Case(world, postman)
+    case.receiver.answer = lambda message: 200 if message.json["type"] == "webhook.test" else 500
+    before = json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]
+    case.submit(project("w14"))
+    case.admin.ask("POST", f"/webhooks/{case.id}/test")
+    case.await_log(lambda log: sorted((d["state"], d["attempt"]) for d in log) ==
+                   [("delivered", 1), ("pending", 1)])
+    now = json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]
+    assert (now["webhooks"], now["waiting"], now["failing"]) == (1, 1, 1), now
+    assert now["delivered"] == before["delivered"] + 1 and now["retries"] == before["retries"] + 1
+    assert now["postman_silent_s"] < 30 and now["oldest_s"] < 60
+    assert "webhooks   1 (0 disabled), waiting 1 (1 failed before)" in world.jinmu("status")
+    for metrics in (world.jinmu("status", "--metrics"),
+                    case.admin.ask("GET", "/metrics").body.decode()):
+        lines = metrics.splitlines()
+        assert "jinmu_webhook_deliveries_failing 1" in lines, metrics
+        assert any(line.startswith("jinmu_postman_silent_seconds ") for line in lines)
+        assert len(lines) == len(set(lines)), "a metric is there twice"
+    assert case.admin.get("/system")["collector"]["deliveries"]["waiting"] == 1
+    assert "[正常] 推送 1 个，正常，待送 1 条" in world.jinmu("doctor")
+    for tries in range(2, 11):
+        postman.advance(86400 + 8641)
+        case.await_log(lambda log: any(d["attempt"] == tries for d in log))
+    case.await_log(lambda log: {d["state"] for d in log} == {"failed", "delivered"})
+    told = json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]
+    assert (told["failed"], told["waiting"], told["given_up"]) == (1, 0, before["given_up"] + 1)
+    assert "有 1 条推送送不到，已被放弃" in world.jinmu("doctor")
+    case.close()
+    assert json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]["failed"] == 0
+
+
 RECLASSIFY = ["reclassify.begun", "reclassify.stopped", "reclassify.finished"]
 OLD = "晋财综〔2021〕63号"
 

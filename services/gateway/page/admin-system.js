@@ -52,6 +52,11 @@ const collector = (c) => figures([['结果', number(c.results)], ['事件', numb
   ['判定用时中位', c.judging_durations?.count ? took(c.judging_durations.p50_us) : undefined],
   ['占用', c.db_bytes === undefined ? undefined : bytes(c.db_bytes)], ['已运行', c.uptime_ms === undefined ? undefined : duration(c.uptime_ms / 1000)], ['版本', c.version]]);
 
+// The sending of webhooks.
+const deliveries = (d) => figures([['推送', number(d.webhooks)], ['停用', number(d.disabled)], ['待送', number(d.waiting)],
+  ['其中送过未成', number(d.failing)], ['最久等候', duration(d.oldest_s ?? 0)], ['已放弃', number(d.failed)], ['已送达（自启动）', number(d.delivered)],
+  ['推送服务', d.postman_silent_s === null ? '没有运行' : d.postman_silent_s < 30 ? '正常' : `${duration(d.postman_silent_s)}没有响应`]]);
+
 const gateway = (g) => figures([['连接', number(g.connections)], ['事件流', number(g.streams)], ['请求', number(g.requests)], ['已运行', duration(g.uptime_s)], ['版本', g.version]]);
 
 export async function open(panel) {
@@ -65,7 +70,7 @@ export async function open(panel) {
         h('p', { class: `banner ${ready ? 'good' : 'bad'}` }, ready ? '各服务正常。' : `缺：${missing.join('，')}`),
         h('div', { class: 'boxes' }, box('队列', broker && queue(broker)), box('工作进程', broker && workers(broker.workers)),
           box('累计', broker?.totals && figures(Object.entries(broker.totals).map(([key, n]) => [TOTALS[key] ?? key, number(n)]))),
-          box('结果库', store && collector(store)), box('网关', gateway(own))));
+          box('结果库', store && collector(store)), store?.deliveries?.webhooks ? box('推送', deliveries(store.deliveries)) : null, box('网关', gateway(own))));
     } catch (problem) {
       if (!ended) replace(panel, h('p', { class: 'banner bad', role: 'alert' }, problem.message));
     }

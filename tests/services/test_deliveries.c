@@ -1,0 +1,148 @@
+/* How the sending of webhooks goes, as operators are told. */
+#include "common/state.h"
+#include "common/store.h"
+#include "services/collector/deliveries.h"
+#include "services/collector/lists.h"
+#include "services/collector/results.h"
+#include "tests/services/process.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct jv *json_of(const char *text)
+{
+    struct jv *json = jv_read(text, strlen(text), NULL);
+    assert_non_null(json);
+    return json;
+}
+
+/* The figures of a results.db into which the SQL has written. */
+static struct jv *figures_after(const char *sql)
+{
+    struct fault fault = {"", ""};
+    struct strbuf answer = {0};
+    char *directory = scratch_new(), *path = state_path(directory, "results.db");
+    struct results *results = results_open(path, &fault);
+    assert_non_null(results);
+    assert_int_equal(store_exec(results_store(results), sql, &fault), 0);
+    assert_int_equal(lists_find("deliveries")(results_store(results), NULL, &answer, &fault), 0);
+    struct jv *figures = json_of(answer.text);
+    strbuf_free(&answer);
+    results_close(&results);
+    free(path);
+    scratch_destroy(&directory);
+    return figures;
+}
+
+static void assert_figure(const struct jv *figures, const char *name, double wanted)
+{
+    double got = jv_get_number(figures, name, -1);
+    if (got < wanted || got > wanted + 5)
+        fail_msg("%s is %.0f, not %.0f", name, got, wanted);
+}
+
+static void test_nothing_waits_where_there_is_no_webhook(void **state)
+{
+    (void)state;
+    struct jv *figures = figures_after("SELECT 1");
+    static const char *const names[] = {"webhooks", "disabled", "waiting",
+                                        "failing",  "failed",   "oldest_s"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_true(jv_get_number(figures, names[i], -1) == 0);
+    jv_destroy(&figures);
+}
+
+/* Those of disabled and removed webhooks wait for a person, not for the postman. */
+static void test_what_waits_is_counted_by_webhook_in_use(void **state)
+{
+    (void)state;
+    struct jv *figures = figures_after(
+        "INSERT INTO webhook (number, id, url, events, departments, created_at, cursor, disabled,"
+        " removed) VALUES (1, 'a', '', '[]', '[]', 0, 0, 0, 0), (2, 'b', '', '[]', '[]', 0, 0, 1,"
+        " 0), (3, 'c', '', '[]', '[]', 0, 0, 0, 1);"
+        "INSERT INTO delivery (webhook, project, type, state, tries, made_at) VALUES"
+        " (1, '', 'webhook.test', 'pending', 0, unixepoch() - 100),"
+        " (1, '', 'webhook.test', 'pending', 3, unixepoch() - 7200),"
+        " (1, '', 'webhook.test', 'delivered', 1, unixepoch() - 90000),"
+        " (1, '', 'webhook.test', 'failed', 10, unixepoch() - 90000),"
+        " (2, '', 'webhook.test', 'pending', 1, unixepoch() - 90000),"
+        " (2, '', 'webhook.test', 'failed', 10, unixepoch() - 90000),"
+        " (3, '', 'webhook.test', 'failed', 10, unixepoch() - 90000)");
+    static const struct {
+        const char *name;
+        double value;
+    } wanted[] = {{"webhooks", 2}, {"disabled", 1}, {"waiting", 2},
+                  {"failing", 1},  {"failed", 2},   {"oldest_s", 7200}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_figure(figures, wanted[i].name, wanted[i].value);
+    assert_true(jv_get_number(figures, "waiting", 0) == 2);
+    jv_destroy(&figures);
+}
+
+static void test_the_worst_trouble_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *deliveries;
+        enum delivery_trouble trouble;
+    } cases[] = {
+        {"{}", DELIVERIES_WELL},
+        {"{\"webhooks\":1,\"waiting\":5,\"oldest_s\":2,\"postman_silent_s\":null}",
+         DELIVERIES_WELL},
+        {"{\"webhooks\":1,\"waiting\":5,\"oldest_s\":600,\"postman_silent_s\":null}",
+         DELIVERIES_POSTMAN_GONE},
+        {"{\"webhooks\":1,\"waiting\":5,\"oldest_s\":600,\"postman_silent_s\":31}",
+         DELIVERIES_POSTMAN_GONE},
+        {"{\"webhooks\":1,\"waiting\":0,\"oldest_s\":0,\"postman_silent_s\":31}", DELIVERIES_WELL},
+        {"{\"webhooks\":1,\"waiting\":5,\"failing\":1,\"oldest_s\":600,\"postman_silent_s\":0.1}",
+         DELIVERIES_WELL},
+        {"{\"webhooks\":1,\"waiting\":5,\"failing\":1,\"oldest_s\":3600,\"failed\":2,"
+         "\"postman_silent_s\":0.1}",
+         DELIVERIES_STUCK},
+        {"{\"webhooks\":2,\"failed\":2,\"disabled\":1,\"postman_silent_s\":0.1}",
+         DELIVERIES_GIVEN_UP},
+        {"{\"webhooks\":2,\"failed\":0,\"disabled\":1,\"postman_silent_s\":0.1}",
+         DELIVERIES_DISABLED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct jv *status = jv_object();
+        jv_set(status, "deliveries", json_of(cases[i].deliveries));
+        assert_int_equal(deliveries_judge(status), cases[i].trouble);
+        jv_destroy(&status);
+    }
+}
+
+static void test_metrics_are_those_of_both_sources(void **state)
+{
+    (void)state;
+    struct strbuf out = {0};
+    struct jv *status = json_of("{\"deliveries\":{\"delivered\":7,\"postman_silent_s\":null}}");
+    struct jv *figures = json_of("{\"waiting\":3,\"oldest_s\":60}");
+    deliveries_join(status, figures);
+    deliveries_metrics(status, &out);
+    assert_non_null(strstr(out.text, "\njinmu_webhook_delivered_total 7\n"));
+    assert_non_null(strstr(out.text, "# TYPE jinmu_webhook_deliveries_waiting gauge\n"
+                                     "jinmu_webhook_deliveries_waiting 3\n"));
+    assert_non_null(strstr(out.text, "\njinmu_webhook_oldest_seconds 60\n"));
+    assert_null(strstr(out.text, "jinmu_postman_silent_seconds"));
+    jv_destroy(&status);
+    jv_destroy(&figures);
+    strbuf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_waits_where_there_is_no_webhook),
+        cmocka_unit_test(test_what_waits_is_counted_by_webhook_in_use),
+        cmocka_unit_test(test_the_worst_trouble_is_told),
+        cmocka_unit_test(test_metrics_are_those_of_both_sources),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
