@@ -46,8 +46,8 @@ struct daemon_program {
  * it. The exit status. */
 int daemon_main(const struct daemon_program *program, int argc, char **argv, struct daemon *daemon);
 
-/* Gives up root's rights when told to, finds state and configuration, sets the log's level. Before
- * the first socket. 0, or -1 with a fault; close it either way. */
+/* Gives up root's rights when told to, finds state and configuration, sets the log's level. A state on
+ * which a restore has not finished is refused. Before the first socket. 0, or -1 with a fault; close it either way. */
 int daemon_open(struct daemon *daemon, struct fault *fault);
 void daemon_close(struct daemon *daemon);
 

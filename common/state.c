@@ -128,6 +128,22 @@ int state_check_files(const char *directory, struct fault *fault)
     return result;
 }
 
+const char state_restoring[] = "restoring";
+
+int state_check_restored(const char *directory, struct fault *fault)
+{
+    char *marker = state_path(directory, state_restoring);
+    bool restoring = access(marker, F_OK) == 0;
+    free(marker);
+    if (!restoring)
+        return 0;
+    return fault_set(fault, "state.restoring",
+                     "a restore into %s has not finished: run jinmu restore --state %s --replace"
+                     " FOLDER again, with the folder of the backup; what was there before is in"
+                     " replaced-TIME",
+                     directory, directory);
+}
+
 char *state_path(const char *directory, const char *name)
 {
     struct strbuf path = {0};

@@ -14,6 +14,10 @@ char *state_directory(const char *given, struct fault *fault);
 /* 0 unless a file in it belongs to somebody else or can be written by others: -1 with a fault
  * "state.unsafe". */
 int state_check_files(const char *directory, struct fault *fault);
+/* 0 unless a backup is being put back there, or that was interrupted: -1 with a fault "state.restoring"
+ * that says what to do. The file of that name in the directory says so. */
+int state_check_restored(const char *directory, struct fault *fault);
+extern const char state_restoring[];
 /* "<directory>/<name>" (free()). */
 char *state_path(const char *directory, const char *name);
 /* "ipc://<directory>/<name>" (free()). A path over the 107 bytes that a socket name can hold gives

@@ -18,8 +18,9 @@ struct jv *backup_make(const char *state, const char *directory, struct fault *f
 /* Whether a backup is whole: its manifest (jv_destroy), or NULL with a fault "backup.damaged". */
 struct jv *backup_check(const char *directory, struct fault *fault);
 /* Puts a backup in the place of a state's databases, while no services run. Those that are there are
- * refused ("backup.exists") unless `replace`: then they are moved to STATE/replaced-TIME. While it is
- * at it there is a file STATE/restoring. Gives the manifest, or NULL with a fault. */
+ * refused ("backup.exists") unless `replace`: then they are moved to STATE/replaced-TIME. One that was
+ * interrupted is not taken for done (state_check_restored); the next one goes on: what was there before
+ * the first of them stands in one folder, whole. Gives the manifest, or NULL with a fault. */
 struct jv *backup_restore(const char *directory, const char *state, bool replace,
                           struct fault *fault);
 

@@ -71,11 +71,10 @@ static void examine_rights(struct diagnosis *diagnosis, const char *state)
 
 static void examine_restore(struct diagnosis *diagnosis, const char *state)
 {
-    char *marker = state_path(state, "restoring");
-    if (access(marker, F_OK) == 0)
+    if (state_check_restored(state, NULL))
         say(diagnosis, "restore", HEALTH_BAD,
-            "上一次恢复没有完成：请重新执行 jinmu restore --replace");
-    free(marker);
+            "上一次恢复没有完成，服务不能启动：请用原备份重新执行 jinmu restore --replace，"
+            "原有数据在 replaced-时间 目录中");
 }
 
 static void examine_configuration(struct diagnosis *diagnosis, const char *state)

@@ -2,7 +2,9 @@
 """A backup that is made while projects come in, and what becomes of the work when it is put back."""
 import json
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -107,6 +109,105 @@ def test_what_is_there_is_moved_aside_and_what_is_damaged_refused(state, folder)
         file.seek(5000)
         file.write(b"damage")
     assert "not as it was" in jinmu("restore", "--state", state, "--replace", folder, expected=2)
+
+
+DAEMONS = ("broker", "collector", "worker", "gateway", "postman")
+
+
+def with_projects(state, folder):
+    """A state with results, backed up, and then with more."""
+    world = start(state)
+    try:
+        clients = chaos_client.Clients(world.endpoint, 200, 25, 40)
+        clients.allow(100)
+        work(clients, lambda: clients.answered >= 100)
+        jinmu("backup", "--state", state, folder)
+        clients.allow(200)
+        work(clients, clients.done)
+        clients.close()
+        assert not any(world.stop())
+    finally:
+        world.kill()
+
+
+def stored(directory):
+    return len(numbers(os.path.join(directory, "results.db"), "SELECT id FROM project"))
+
+
+def refusal(state, *command):
+    """What a program says that must not start."""
+    done = subprocess.run([os.path.join(chaos_world.BIN, command[0]), *command[1:], "--state",
+                           state], text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode not in (0, None), (command, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def test_a_restore_that_was_killed_leaves_a_state_on_which_nothing_starts(state, folder):
+    with_projects(state, folder)
+    before = stored(state)
+    assert before == 200
+    largest = max(os.stat(os.path.join(folder, name)).st_size for name in os.listdir(folder))
+    # The kernel ends it (SIGXFSZ) when it has written half of the largest file.
+    killed = subprocess.run(
+        [os.path.join(chaos_world.BIN, "jinmu"), "restore", "--state", state, "--replace", folder],
+        capture_output=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, largest // 2)))
+    assert killed.returncode == -signal.SIGXFSZ, killed
+    for daemon in DAEMONS:
+        said = refusal(state, "jinmu-" + daemon)
+        assert "state.restoring" in said and f"restore --state {state} --replace" in said, said
+    assert "has not finished" in refusal(state, "jinmu", "serve")
+    assert "恢复没有完成" in jinmu("doctor", "--state", state, expected=1)
+    jinmu("restore", "--state", state, "--replace", folder)
+    assert "restoring" not in os.listdir(state)
+    first, second = sorted(name for name in os.listdir(state) if name.startswith("replaced-"))
+    assert stored(os.path.join(state, first)) == before, "what was there first is whole"
+    assert "spool.db" in os.listdir(os.path.join(state, second)), "what the killed one had copied"
+    assert 100 == stored(state) < before
+    world = start(state)
+    try:
+        assert not any(world.stop())
+    finally:
+        world.kill()
+
+
+def test_an_interrupted_moving_goes_on_into_the_same_folder(state, folder):
+    """A database and its log are kept together, and no log is left for another database."""
+    with_projects(state, folder)
+    aside = os.path.join(state, "replaced-20260101T000000Z")
+    os.mkdir(aside, 0o700)
+    os.rename(os.path.join(state, "results.db"), os.path.join(aside, "results.db"))
+    for name, text in (("restoring", "moving replaced-20260101T000000Z\n"), ("results.db-wal", "log")):
+        with open(os.path.join(state, name), "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(os.path.join(state, name), 0o600)
+    assert "has not finished" in refusal(state, "jinmu-collector")
+    assert "--replace" in jinmu("restore", "--state", state, folder, expected=2)
+    jinmu("restore", "--state", state, "--replace", folder)
+    assert [name for name in os.listdir(state) if name.startswith("replaced-")] == [
+        os.path.basename(aside)]
+    with open(os.path.join(aside, "results.db-wal"), encoding="ascii") as file:
+        assert file.read() == "log"
+    assert {"spool.db", "catalog.db", "results.db"} <= set(os.listdir(aside))
+    assert "results.db-wal" not in os.listdir(state)
+    assert stored(state) == 100
+
+
+def test_a_restore_for_which_there_is_no_room_says_what_to_do(state, folder):
+    with_projects(state, folder)
+    largest = max(os.stat(os.path.join(folder, name)).st_size for name in os.listdir(folder))
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # as a full disk: the write fails
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, largest // 2))
+
+    failed = subprocess.run(
+        [os.path.join(chaos_world.BIN, "jinmu"), "restore", "--state", state, "--replace", folder],
+        capture_output=True, check=False, text=True, preexec_fn=limit)
+    assert failed.returncode == 2 and "has not finished" in failed.stderr, failed
+    assert "has not finished" in refusal(state, "jinmu-broker")
+    jinmu("restore", "--state", state, "--replace", folder)
+    jinmu("doctor", "--state", state)
 
 
 def test_nothing_is_put_under_running_services(state, folder):
