@@ -128,6 +128,7 @@ def with_projects(state, folder):
         assert not any(world.stop())
     finally:
         world.kill()
+    os.remove(world.path("log"))  # the next world waits for its own lines
 
 
 def stored(directory):
@@ -166,6 +167,7 @@ def test_a_restore_that_was_killed_leaves_a_state_on_which_nothing_starts(state,
     assert 100 == stored(state) < before
     world = start(state)
     try:
+        world.await_log("worker_ready broker", 2)
         assert not any(world.stop())
     finally:
         world.kill()
