@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    BATCH_PROJECTS = 64,   /* of one message to the collector: its commits stay short */
+    BATCH_BYTES = 1 << 20, /* the same, for large projects */
+};
+
 static void read_options(struct assignment *assignment, zframe_t *frame)
 {
     struct jv *options =
@@ -77,6 +82,49 @@ void assignment_add(struct assignment *assignment, const struct judged *judged,
             .result = {judged->json, judged->json_bytes}};
         wire_write_record(records, &record);
     }
+}
+
+/* The judging of one assignment. */
+struct judging {
+    struct assignment *assignment;
+    const struct judging_calls *calls;
+    size_t project_bytes;
+    struct strbuf records;
+    size_t batched; /* projects in them */
+    int64_t since;  /* when the judging of the next one began, µs */
+};
+
+static void hand_out(struct judging *judging)
+{
+    if (judging->records.length > 0)
+        judging->calls->records(&judging->records, judging->calls->records_argument);
+    judging->batched = 0;
+}
+
+static void on_judged(const struct judged *judged, void *argument)
+{
+    struct judging *judging = argument;
+    assignment_add(judging->assignment, judged, zclock_usecs() - judging->since, &judging->records,
+                   judging->project_bytes);
+    if (++judging->batched >= BATCH_PROJECTS || judging->records.length >= BATCH_BYTES)
+        hand_out(judging);
+    if (judging->calls->project)
+        judging->calls->project(judging->calls->project_argument);
+    judging->since = zclock_usecs();
+}
+
+void assignment_judge(struct assignment *assignment, struct judge *judge, size_t project_bytes,
+                      const struct judging_calls *calls)
+{
+    struct judging judging = {.assignment = assignment,
+                              .calls = calls,
+                              .project_bytes = project_bytes,
+                              .since = zclock_usecs()};
+    if (judge_body(judge, (const char *)zframe_data(assignment->body),
+                   zframe_size(assignment->body), on_judged, &judging, &assignment->fault))
+        assignment->refused = true;
+    hand_out(&judging);
+    strbuf_free(&judging.records);
 }
 
 void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,

@@ -32,6 +32,16 @@ void assignment_destroy(struct assignment **assignment);
  * the collector unless it is not to be stored. `project_bytes` is the limit beyond which a project's text is not kept. */
 void assignment_add(struct assignment *assignment, const struct judged *judged,
                     int64_t microseconds, struct strbuf *records, size_t project_bytes);
+/* Who is told of the judging, each with its argument. */
+struct judging_calls {
+    void (*records)(struct strbuf *records, void *argument); /* of a batch; to be left empty */
+    void *records_argument;
+    void (*project)(void *argument); /* after each; or NULL */
+    void *project_argument;
+};
+/* Judges the body: every project is added, or the assignment is refused. */
+void assignment_judge(struct assignment *assignment, struct judge *judge, size_t project_bytes,
+                      const struct judging_calls *calls);
 void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,
                        const struct fault *fault);
 /* The body of the answer, when the assignment is judged and all is stored. */

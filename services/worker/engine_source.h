@@ -3,10 +3,10 @@
 
 #include "catalog/engine/engine.h"
 
-/* The engine made from catalog.db, and made anew when that file has changed. Two judges, so that
- * one project may be judged in the middle of a batch. */
+/* The engine made from catalog.db, and made anew when that file has changed. Two judges, which
+ * may be at work at the same time, in two threads. */
 struct engine_source;
-enum engine_use { ENGINE_USE_MAIN, ENGINE_USE_BETWEEN, ENGINE_USES };
+enum engine_use { ENGINE_USE_URGENT, ENGINE_USE_BULK, ENGINE_USES };
 
 /* Loads the engine. NULL with a fault. `limits` is copied. */
 struct engine_source *engine_source_new(const char *catalog_path,

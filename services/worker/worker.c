@@ -3,21 +3,17 @@
 #include "common/log.h"
 #include "common/mdp.h"
 #include "services/worker/assignment.h"
+#include "services/worker/bulk_judge.h"
 #include "services/worker/delivery.h"
 #include "services/worker/engine_source.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum {
-    BATCH_PROJECTS = 64,    /* of one message to the collector: its commits stay short */
-    BATCH_BYTES = 1 << 20,  /* the same, for large projects */
-    LOOK_UP_PROJECTS = 8,   /* of a bulk request, between two looks at what has arrived */
-    OPEN_BATCHES = 64,      /* at the collector; beyond it no further request is begun */
-    CATALOG_LOOK_MS = 2000, /* between two looks at catalog.db */
-    NICE = 10,
+    OPEN_BATCHES = 64,       /* at the collector; beyond it no further bulk request is begun */
+    CATALOG_LOOK_MS = 2000,  /* between two looks at catalog.db */
+    STANDSTILL_MS = 60000,   /* at one project: the judging will never end */
     LAST_DELIVERY_MS = 8000, /* how long an ending worker waits for the collector */
 };
 static const char service[] = "classify";
@@ -26,22 +22,12 @@ struct worker {
     struct mdp_worker *mdp;
     struct delivery *delivery;
     struct engine_source *source;
-    struct project_limits limits;
+    struct bulk_judge *bulk;
+    struct project_limits limits, new_limits; /* those that hold, and those that shall */
     struct reload reload;
-    zlist_t *waiting;         /* of struct assignment: received, not begun */
-    size_t open_assignments;  /* begun, not answered */
-    struct strbuf records[2]; /* for the collector, by engine_use */
-    int64_t catalog_look;     /* when it is due */
-};
-
-/* The judging of one assignment. */
-struct judging {
-    struct worker *worker;
-    struct assignment *assignment;
-    enum engine_use use;
-    size_t projects; /* judged */
-    size_t batched;  /* of them, in the records */
-    int64_t since;   /* when the judging of the next one began, µs */
+    zlist_t *waiting;        /* of struct assignment: bulk, received, not begun */
+    size_t open_assignments; /* begun, not answered */
+    int64_t catalog_look;    /* when it is due */
 };
 
 static void finish_if_done(struct worker *worker, struct assignment *assignment)
@@ -64,7 +50,7 @@ static void on_delivered(void *owner, const struct wire_tally *tally, const stru
 struct worker *worker_new(const struct worker_options *options, struct fault *fault)
 {
     struct worker *worker = xcalloc(1, sizeof *worker);
-    worker->limits = options->limits;
+    worker->limits = worker->new_limits = options->limits;
     worker->waiting = zlist_new();
     worker->source = engine_source_new(options->catalog, &options->limits, fault);
     if (!worker->source)
@@ -74,6 +60,7 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
     worker->mdp = mdp_worker_new_as(options->to_broker, options->broker, service, fault);
     if (!worker->mdp)
         goto failed;
+    worker->bulk = bulk_judge_new();
     worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
     return worker;
 failed:
@@ -86,112 +73,115 @@ void worker_destroy(struct worker **worker)
     if (!*worker)
         return;
     struct assignment *assignment;
+    bulk_judge_destroy(&(*worker)->bulk);
     while ((assignment = zlist_pop((*worker)->waiting)))
         assignment_destroy(&assignment);
     zlist_destroy(&(*worker)->waiting);
     mdp_worker_destroy(&(*worker)->mdp);
     delivery_destroy(&(*worker)->delivery);
     engine_source_destroy(&(*worker)->source);
-    strbuf_free(&(*worker)->records[0]);
-    strbuf_free(&(*worker)->records[1]);
     free(*worker);
     *worker = NULL;
 }
 
-static void send_records(struct judging *judging)
+static void send_records(struct worker *worker, struct assignment *assignment,
+                         struct strbuf *records)
 {
-    struct worker *worker = judging->worker;
-    struct strbuf *records = &worker->records[judging->use];
-    judging->batched = 0;
-    if (records->length == 0)
-        return;
-    judging->assignment->unstored++;
-    delivery_send(worker->delivery, judging->assignment, engine_version(),
-                  engine_source_model(worker->source), records, !judging->assignment->bulk);
+    assignment->unstored++;
+    delivery_send(worker->delivery, assignment, engine_version(),
+                  engine_source_model(worker->source), records, !assignment->bulk);
 }
 
-static void judge_urgent_ones(struct worker *worker);
+/* --- Requests for which somebody waits: at once, here ---------------------------------------- */
 
-static void on_judged(const struct judged *judged, void *argument)
+struct urgent {
+    struct worker *worker;
+    struct assignment *assignment;
+};
+
+static void send_urgent(struct strbuf *records, void *argument)
 {
-    struct judging *judging = argument;
-    struct strbuf *records = &judging->worker->records[judging->use];
-    assignment_add(judging->assignment, judged, zclock_usecs() - judging->since, records,
-                   judging->worker->limits.project_bytes);
-    if (++judging->batched >= BATCH_PROJECTS || records->length >= BATCH_BYTES)
-        send_records(judging);
-    if (judging->use == ENGINE_USE_MAIN && judging->assignment->bulk &&
-        ++judging->projects % LOOK_UP_PROJECTS == 0)
-        judge_urgent_ones(judging->worker);
-    judging->since = zclock_usecs();
+    struct urgent *urgent = argument;
+    send_records(urgent->worker, urgent->assignment, records);
 }
 
-static void begin_assignment(struct worker *worker, struct assignment *assignment,
-                             enum engine_use use)
+static void judge_urgent(struct worker *worker, struct assignment *assignment)
 {
-    struct judging judging = {
-        .worker = worker, .assignment = assignment, .use = use, .since = zclock_usecs()};
+    struct urgent urgent = {worker, assignment};
     worker->open_assignments++;
-    if (judge_body(engine_source_judge(worker->source, use),
-                   (const char *)zframe_data(assignment->body), zframe_size(assignment->body),
-                   on_judged, &judging, &assignment->fault))
-        assignment->refused = true;
-    send_records(&judging);
+    assignment_judge(assignment, engine_source_judge(worker->source, ENGINE_USE_URGENT),
+                     worker->limits.project_bytes,
+                     &(struct judging_calls){send_urgent, &urgent, NULL, NULL});
     assignment->judged = true;
     finish_if_done(worker, assignment);
 }
 
-/* The next request that has arrived, or NULL. */
-static struct assignment *receive_assignment(struct worker *worker)
+/* --- The others: in the thread of the bulk judge --------------------------------------------- */
+
+/* A batch that says by which catalog it shall be judged comes from a keeper, who may have changed that
+ * a moment ago: it does not wait for the next look. */
+static bool is_of_keeper(const struct assignment *assignment)
 {
-    zframe_t *client = NULL;
-    zmsg_t *request = mdp_worker_next(worker->mdp, &client);
-    return request ? assignment_new(&client, &request) : NULL;
+    static const char named[] = "{\"catalog\":";
+    return zframe_size(assignment->body) > sizeof named &&
+           memcmp(zframe_data(assignment->body), named, sizeof named - 1) == 0;
 }
 
-/* In the middle of a bulk request: judges those that have arrived and cannot wait, and answers
- * those that are stored. */
-static void judge_urgent_ones(struct worker *worker)
+static void take_judged(struct worker *worker)
 {
-    struct assignment *assignment;
-    delivery_handle(worker->delivery);
-    while ((assignment = receive_assignment(worker))) {
+    struct strbuf records = {0};
+    struct assignment *assignment = bulk_judge_current(worker->bulk);
+    enum bulk_output output;
+    while ((output = bulk_judge_take(worker->bulk, &records)) == BULK_RECORDS)
+        send_records(worker, assignment, &records);
+    strbuf_free(&records);
+    if (output == BULK_ENDED) {
+        assignment->judged = true;
+        finish_if_done(worker, assignment);
+    }
+}
+
+/* What must not change while the thread judges. */
+static void follow_changes(struct worker *worker, const struct assignment *next)
+{
+    if (memcmp(&worker->limits, &worker->new_limits, sizeof worker->limits) != 0) {
+        worker->limits = worker->new_limits;
+        engine_source_set_limits(worker->source, &worker->limits);
+    }
+    if (zclock_mono() >= worker->catalog_look || (next && is_of_keeper(next))) {
+        engine_source_refresh(worker->source);
+        worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
+    }
+}
+
+static void begin_bulk(struct worker *worker)
+{
+    if (bulk_judge_current(worker->bulk))
+        return;
+    bool room = delivery_open(worker->delivery) < OPEN_BATCHES;
+    struct assignment *assignment = room ? zlist_pop(worker->waiting) : NULL;
+    follow_changes(worker, assignment);
+    if (!assignment)
+        return;
+    worker->open_assignments++;
+    bulk_judge_begin(worker->bulk, engine_source_judge(worker->source, ENGINE_USE_BULK), assignment,
+                     worker->limits.project_bytes);
+}
+
+/* --- The loop -------------------------------------------------------------------------------- */
+
+/* Takes requests in, and judges those that cannot wait. */
+static void receive_all(struct worker *worker)
+{
+    zframe_t *client = NULL;
+    zmsg_t *request;
+    while ((request = mdp_worker_next(worker->mdp, &client))) {
+        struct assignment *assignment = assignment_new(&client, &request);
         if (assignment->bulk)
             zlist_append(worker->waiting, assignment);
         else
-            begin_assignment(worker, assignment, ENGINE_USE_BETWEEN);
+            judge_urgent(worker, assignment);
     }
-}
-
-/* Judges one request: one that has just arrived and cannot wait, else the one waiting longest. */
-/* A batch that says by which catalog it shall be judged comes from a keeper, who may have changed that
- * a moment ago: it does not wait for the next look. */
-static void follow_keeper(struct worker *worker, const struct assignment *assignment)
-{
-    static const char named[] = "{\"catalog\":";
-    if (assignment->bulk && zframe_size(assignment->body) > sizeof named &&
-        memcmp(zframe_data(assignment->body), named, sizeof named - 1) == 0)
-        engine_source_refresh(worker->source);
-}
-
-static bool judge_next(struct worker *worker)
-{
-    struct assignment *assignment = receive_assignment(worker);
-    if (assignment && (!assignment->bulk || zlist_size(worker->waiting) == 0)) {
-        follow_keeper(worker, assignment);
-        begin_assignment(worker, assignment, ENGINE_USE_MAIN);
-        return true;
-    }
-    if (assignment)
-        zlist_append(worker->waiting, assignment);
-    if (delivery_open(worker->delivery) >= OPEN_BATCHES)
-        return false;
-    assignment = zlist_pop(worker->waiting);
-    if (assignment) {
-        follow_keeper(worker, assignment);
-        begin_assignment(worker, assignment, ENGINE_USE_MAIN);
-    }
-    return assignment;
 }
 
 static int sooner(int a, int b)
@@ -208,18 +198,20 @@ void worker_set_reload(struct worker *worker, const struct reload *reload)
 
 void worker_set_limits(struct worker *worker, const struct project_limits *limits)
 {
-    worker->limits = *limits;
-    engine_source_set_limits(worker->source, limits);
+    worker->new_limits = *limits;
 }
 
 /* Waits until something arrives or is due; whether the worker shall end. */
-static bool wait_for_work(struct worker *worker, int ending, int wait_ms)
+static bool wait_for_work(struct worker *worker, int ending)
 {
-    enum { BROKER, COLLECTOR, ENDING, RELOAD, ITEMS };
+    enum { BROKER, COLLECTOR, BULK, ENDING, RELOAD, ITEMS };
     const struct reload *reload = &worker->reload;
+    int wait_ms = sooner(CATALOG_LOOK_MS, sooner(mdp_worker_wait_ms(worker->mdp),
+                                                 delivery_wait_ms(worker->delivery)));
     zmq_pollitem_t items[ITEMS] = {
         [BROKER] = {zsock_resolve(mdp_worker_socket(worker->mdp)), 0, ZMQ_POLLIN, 0},
         [COLLECTOR] = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
+        [BULK] = {zsock_resolve(bulk_judge_socket(worker->bulk)), 0, ZMQ_POLLIN, 0},
         [ENDING] = {NULL, ending, ZMQ_POLLIN, 0},
         [RELOAD] = {NULL, reload->run ? reload->descriptor : -1, ZMQ_POLLIN, 0}};
     zmq_poll(items, ITEMS, wait_ms);
@@ -228,43 +220,41 @@ static bool wait_for_work(struct worker *worker, int ending, int wait_ms)
     return items[ENDING].revents & ZMQ_POLLIN;
 }
 
-/* Waits for the collector to take what was begun. What is not answered by then the broker gives to
- * another worker. */
+/* Waits for what was begun: the thread's judging, and the collector to take it. What is not answered
+ * by then the broker gives to another worker. */
 static void finish_begun(struct worker *worker)
 {
     int64_t until = zclock_mono() + LAST_DELIVERY_MS;
     while (worker->open_assignments > 0 && zclock_mono() < until) {
-        zmq_pollitem_t item = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0};
-        zmq_poll(&item, 1, sooner(delivery_wait_ms(worker->delivery), 100));
+        zmq_pollitem_t items[] = {
+            {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
+            {zsock_resolve(bulk_judge_socket(worker->bulk)), 0, ZMQ_POLLIN, 0}};
+        zmq_poll(items, 2, sooner(delivery_wait_ms(worker->delivery), 100));
+        take_judged(worker);
         delivery_handle(worker->delivery);
     }
     log_info("worker_ends", "unfinished=%zu", worker->open_assignments);
 }
 
-/* Judging takes all the processor that it gets; the sockets' threads, which are older, and the other
- * services need little, at once. */
-static void yield_to_others(void)
+/* A thread cannot be ended from outside; a process can, and the broker gives what it held to
+ * another, in halves when it happens again. */
+static void end_standstill(const struct worker *worker)
 {
-    if (setpriority(PRIO_PROCESS, 0, NICE)) /* of this thread, on Linux */
-        log_warning("nice_failed", "reason=\"%s\"", strerror(errno));
+    int64_t stands = bulk_judge_stands_ms(worker->bulk);
+    if (stands < STANDSTILL_MS)
+        return;
+    log_error("judging_stands", "ms=%lld", (long long)stands);
+    abort();
 }
 
 void worker_run(struct worker *worker, int ending)
 {
-    bool busy = false;
-    yield_to_others();
-    for (;;) {
-        int wait = busy ? 0
-                        : sooner(CATALOG_LOOK_MS, sooner(mdp_worker_wait_ms(worker->mdp),
-                                                         delivery_wait_ms(worker->delivery)));
-        if (wait_for_work(worker, ending, wait))
-            break;
+    while (!wait_for_work(worker, ending)) {
+        take_judged(worker);
         delivery_handle(worker->delivery);
-        if (zclock_mono() >= worker->catalog_look) {
-            engine_source_refresh(worker->source);
-            worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
-        }
-        busy = judge_next(worker);
+        receive_all(worker);
+        begin_bulk(worker);
+        end_standstill(worker);
     }
     finish_begun(worker);
 }

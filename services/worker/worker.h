@@ -7,8 +7,9 @@
 #include "common/signals.h"
 
 /* A worker of the service "classify" (18/MDP): judges the projects of a request, sends their results
- * to the collector and answers the request when all are stored. While it waits for that it judges
- * the next request, and in the middle of a bulk request those for which someone waits.
+ * to the collector and answers the request when all are stored. While it waits for that it judges the
+ * next request. Requests for which nobody waits are judged in another thread, one at a time: those for
+ * which someone waits are not behind them.
  *
  * Request: JSON (a project, or {"projects":[…]}), then optionally a frame of options, JSON:
  * {"reply":"summary","store":false}: numbers only; nothing stored. Answer: the result, or {"results":[…]}, or the summary

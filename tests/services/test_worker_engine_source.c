@@ -46,10 +46,10 @@ static int close_place(void **state)
 static void test_unchanged_file_is_not_loaded_again(void **state)
 {
     struct place *place = *state;
-    const struct judge *before = engine_source_judge(place->source, ENGINE_USE_MAIN);
+    const struct judge *before = engine_source_judge(place->source, ENGINE_USE_BULK);
     for (int i = 0; i < 3; i++)
         engine_source_refresh(place->source);
-    assert_ptr_equal(engine_source_judge(place->source, ENGINE_USE_MAIN), before);
+    assert_ptr_equal(engine_source_judge(place->source, ENGINE_USE_BULK), before);
 }
 
 static void test_change_of_the_catalog_is_taken_up(void **state)
@@ -72,7 +72,7 @@ static void test_review_leaves_the_judges_and_names_another_model(void **state)
     static const char text[] = "{\"id\":\"r-1\",\"reviewer\":\"审\",\"time\":\"2026-05-01\","
                                "\"decision\":\"correct\",\"kind\":\"goods\","
                                "\"project\":{\"name\":\"某某会议桌椅配送安装\"}}";
-    const struct judge *judge = engine_source_judge(place->source, ENGINE_USE_MAIN);
+    const struct judge *judge = engine_source_judge(place->source, ENGINE_USE_BULK);
     char before[128];
     snprintf(before, sizeof before, "%s", engine_source_model(place->source));
     struct store *store = catalog_open(place->catalog, STORE_WRITE, NULL);
@@ -83,7 +83,7 @@ static void test_review_leaves_the_judges_and_names_another_model(void **state)
     engine_source_refresh(place->source);
     store_close(&store);
     assert_string_not_equal(engine_source_model(place->source), before);
-    assert_ptr_equal(engine_source_judge(place->source, ENGINE_USE_MAIN), judge);
+    assert_ptr_equal(engine_source_judge(place->source, ENGINE_USE_BULK), judge);
     struct engine_source *other =
         engine_source_new(place->catalog, &project_limits_default, &fault);
     assert_string_equal(engine_source_model(place->source), engine_source_model(other));
@@ -120,7 +120,7 @@ static void test_file_that_is_no_catalog_leaves_the_old_engine(void **state)
     assert_int_equal(fclose(file), 0);
     engine_source_refresh(place->source);
     assert_string_equal(engine_source_model(place->source), before);
-    assert_non_null(engine_source_judge(place->source, ENGINE_USE_BETWEEN));
+    assert_non_null(engine_source_judge(place->source, ENGINE_USE_URGENT));
 }
 
 int main(void)

@@ -348,6 +348,48 @@ static void test_large_batch_is_stored_in_parts_and_answered_once(void **state)
     assert_holds(broker_final(place, "b.c1"), "{\"stored\":200,\"duplicates\":0,\"errors\":0");
 }
 
+/* So many long projects that their judging takes a good part of a second. */
+static char *long_batch(int count)
+{
+    struct strbuf body = {0};
+    strbuf_puts(&body, "{\"projects\":[");
+    for (int i = 0; i < count; i++) {
+        strbuf_printf(&body, "%s{\"id\":\"l%d\",\"name\":\"垃圾清运\",\"description\":\"",
+                      i ? "," : "", i);
+        for (int j = 0; j < 100; j++)
+            strbuf_puts(&body, "委托第三方开展生活垃圾清运和街道保洁服务，");
+        strbuf_puts(&body, "\"}");
+    }
+    strbuf_puts(&body, "]}");
+    return strbuf_take(&body);
+}
+
+static void test_request_that_somebody_waits_for_is_not_behind_bulk_ones(void **state)
+{
+    enum { BULK = 1000 };
+    struct place *place = *state;
+    char *body = long_batch(BULK);
+    broker_send(place, "b.c1", body, "{\"reply\":\"summary\"}");
+    free(body);
+    struct delivered store = collector_receive(place); /* the judging has begun */
+    int left = BULK - records_in(&store);
+    collector_stored(place, &store);
+    broker_send(place, "i.c2", "{\"id\":\"u\",\"name\":\"垃圾清运\"}", NULL);
+    for (store = collector_receive(place); !store.urgent; store = collector_receive(place)) {
+        left -= records_in(&store);
+        collector_stored(place, &store);
+    }
+    assert_true(left > 0);
+    collector_stored(place, &store);
+    while (left > 0) {
+        store = collector_receive(place);
+        left -= records_in(&store);
+        collector_stored(place, &store);
+    }
+    assert_holds(broker_final(place, "i.c2"), "\"u\"");
+    assert_holds(broker_final(place, "b.c1"), "{\"stored\":1000");
+}
+
 static void test_ending_worker_finishes_what_it_has_begun(void **state)
 {
     struct place *place = *state;
@@ -399,6 +441,8 @@ int main(void)
                                         close_place),
         cmocka_unit_test_setup_teardown(test_large_batch_is_stored_in_parts_and_answered_once,
                                         open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_request_that_somebody_waits_for_is_not_behind_bulk_ones, open_place, close_place),
         cmocka_unit_test_setup_teardown(test_ending_worker_finishes_what_it_has_begun, open_place,
                                         close_place),
     };
