@@ -27,6 +27,16 @@ int store_exec(struct store *store, const char *sql, struct fault *fault)
     return failed(store, "exec", fault);
 }
 
+int store_set_durable(struct store *store, bool durable, struct fault *fault)
+{
+    if (durable != store->durable &&
+        store_exec(store, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                   fault))
+        return -1;
+    store->durable = durable;
+    return 0;
+}
+
 int store_begin(struct store *store, struct fault *fault)
 {
     return store_exec(store, "BEGIN IMMEDIATE", fault);
@@ -118,10 +128,10 @@ static int configure(struct store *store, enum store_mode mode, struct fault *fa
         return -1;
     if (mode == STORE_READ_ONLY)
         return store_exec(store, "PRAGMA query_only = ON", fault);
+    store->durable = mode == STORE_WRITE_DURABLE;
     return store_exec(store,
-                      mode == STORE_WRITE_DURABLE
-                          ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"
-                          : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+                      store->durable ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"
+                                     : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
                       fault);
 }
 

@@ -14,6 +14,7 @@
 struct store {
     sqlite3 *db;
     char *path;
+    bool durable; /* commits survive a power cut; store_set_durable */
 };
 
 enum store_mode {
@@ -40,6 +41,9 @@ void store_close(struct store **store);
 int store_exec(struct store *store, const char *sql, struct fault *fault);
 int store_begin(struct store *store, struct fault *fault); /* BEGIN IMMEDIATE */
 int store_commit(struct store *store, struct fault *fault);
+/* Whether the commits that follow wait for the disk. Between transactions only. A later commit that does
+ * brings the earlier ones to the disk too. */
+int store_set_durable(struct store *store, bool durable, struct fault *fault);
 void store_rollback(struct store *store);
 
 /* Prepares a statement to be kept (sqlite3_finalize). NULL with a fault. */

@@ -117,7 +117,6 @@ static int open_writer(struct spool *spool, const char *path, struct fault *faul
     for (int i = 0; i < STATEMENTS; i++)
         if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
             return -1;
-    spool->durable = true; /* as the store was opened */
     return 0;
 }
 
@@ -303,23 +302,13 @@ static bool somebody_waits(zlist_t *changes)
     return change != NULL;
 }
 
-/* Without waiting for the disk where nobody was promised anything: a job whose end is lost in a power
- * cut is done again. */
-static int begin(struct spool *spool, bool durable, struct fault *fault)
-{
-    if (durable != spool->durable &&
-        store_exec(spool->store,
-                   durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", fault))
-        return -1;
-    spool->durable = durable;
-    return store_begin(spool->store, fault);
-}
-
 int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault)
 {
     struct spool_totals totals = spool_totals(spool);
     int64_t now = zclock_time();
-    if (begin(spool, somebody_waits(changes), fault))
+    /* Where nobody was promised anything: a job whose end is lost in a power cut is done again. */
+    if (store_set_durable(spool->store, somebody_waits(changes), fault) ||
+        store_begin(spool->store, fault))
         return -1;
     int status = 0;
     for (struct change *change = zlist_first(changes); change && !status;

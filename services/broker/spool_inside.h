@@ -38,7 +38,6 @@ struct spool {
     /* Of who commits. */
     struct store *store;
     sqlite3_stmt *statements[STATEMENTS];
-    bool durable;  /* commits wait for the disk */
     int log_pages; /* in the write-ahead log */
     /* Of everybody else: a connection that only reads. */
     struct store *reader;

@@ -41,14 +41,12 @@ void collector_list_when_due(struct collector *collector)
 {
     int64_t now = zclock_mono();
     bool waited_long = now >= collector->list_by;
-    if (!collector->listing_behind || (now < collector->list_at && !waited_long))
+    bool due = now >= collector->list_at || waited_long;
+    if (!collector->listing_behind || !due || collector->in_transaction) /* it has one of its own */
         return;
-    if (waited_long) {
-        collector_commit(collector);
+    if (waited_long)
         collector->list_by = now + LIST_TURN_MS;
-    }
-    if (!collector->in_transaction) /* it has one of its own */
-        collector_advance_listing(collector, LISTED_AT_ONCE);
+    collector_advance_listing(collector, LISTED_AT_ONCE);
 }
 
 long collector_list_wait_ms(const struct collector *collector)

@@ -156,7 +156,7 @@ int listing_advance(struct listing *listing, int limit, struct fault *fault)
 {
     int64_t before = listing->done;
     sqlite3_stmt *next = listing->statements[NEXT_RESULTS];
-    if (results_begin(listing->results, fault))
+    if (results_begin_derived(listing->results, fault))
         return -1;
     store_bind(next, "ii", listing->done, (int64_t)limit);
     int more, failed = 0;

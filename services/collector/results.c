@@ -18,9 +18,9 @@
 
 enum {
     HASH_BYTES = 32,
-    CHECKPOINT_PAGES = 1000,
-    RESTART_PAGES = 16384, /* a write-ahead log as long as this is begun anew */
-    RESTART_WAIT_MS = 25,  /* … when its readers let go of it so soon */
+    CHECKPOINT_PAGES = 500, /* a moment's work: requests wait behind it */
+    RESTART_PAGES = 16384,  /* a write-ahead log as long as this is begun anew */
+    RESTART_WAIT_MS = 25,   /* … when its readers let go of it so soon */
     BUSY_MS = 5000,
 };
 
@@ -158,10 +158,21 @@ void results_close(struct results **results)
     *results = NULL;
 }
 
-int results_begin(struct results *results, struct fault *fault)
+static int begin(struct results *results, bool durable, struct fault *fault)
 {
     results->now = (int64_t)time(NULL);
-    return store_begin(results->store, fault);
+    return store_set_durable(results->store, durable, fault) ? -1
+                                                             : store_begin(results->store, fault);
+}
+
+int results_begin(struct results *results, struct fault *fault)
+{
+    return begin(results, true, fault);
+}
+
+int results_begin_derived(struct results *results, struct fault *fault)
+{
+    return begin(results, false, fault);
 }
 
 int results_commit(struct results *results, struct fault *fault)

@@ -23,6 +23,9 @@ void results_close(struct results **results);
 struct store *results_open_to_read(const char *path, struct fault *fault);
 
 int results_begin(struct results *results, struct fault *fault);
+/* The same for what is derived from what is stored, and is made again when a power cut loses it: its
+ * commit does not wait for the disk. */
+int results_begin_derived(struct results *results, struct fault *fault);
 int results_commit(struct results *results, struct fault *fault);
 void results_rollback(struct results *results);
 /* Brings the write-ahead log into the file when it has grown, and makes the dictionary that texts are
