@@ -5,6 +5,7 @@
 #   make check      all tests
 #   make chaos      100,000 projects while processes are killed, stopped, cut off (SEED=1)
 #   make check-asan all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make check-tsan the services' tests under ThreadSanitizer
 #   make check-valgrind  importer and engine under valgrind
 #   make fuzz       each fuzz target for FUZZ_SECONDS, beginning with tests/fuzz/corpus
 
@@ -57,7 +58,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup page check check-web bench-web check-run check-asan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
+.PHONY: all setup page check check-web bench-web check-run check-asan check-tsan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
 all: setup
 	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
@@ -160,6 +161,14 @@ check-asan:
 	@deploy/setup.sh build check asan
 	@$(MAKE) --no-print-directory check-run BUILD=build-asan \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -Wno-format-truncation' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
+
+# The services. Of libraries that are not built for it ThreadSanitizer sees no locks, and believes
+# everything that they do to be a race: their own accesses are left out.
+check-tsan:
+	@deploy/setup.sh build check asan
+	@TSAN_OPTIONS='ignore_noninstrumented_modules=1 exitcode=66' $(MAKE) --no-print-directory check-run \
+	  BUILD=build-tsan CFLAGS='-O1 -g -Wno-tsan -Wno-format-truncation' SANITIZE=-fsanitize=thread \
+	  TESTS='$(patsubst tests/%.c,build-tsan/tests/%,$(wildcard tests/services/test_*.c tests/e2e/test_*.c))'
 
 # The importer and the engine, in the tests that stay in one process. Not the rules: what PCRE2 compiles
 # at run time valgrind takes for reads of uninitialised memory.

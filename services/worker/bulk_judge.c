@@ -16,30 +16,43 @@ struct bulk_judge {
     struct judge *judge;
     struct assignment *assignment; /* NULL: nothing is to be done */
     size_t project_bytes;
-    _Atomic int64_t moved_ms; /* when the thread last got to another project */
+    /* When the thread last got to another project. Written by who hands something over and read by who
+     * takes it, so that checkers, which do not know ZeroMQ's pipes, see the order too. */
+    _Atomic int64_t moved_ms;
 };
 
 /* Messages of the pipe: to the thread "begin"; from it a batch of records, or nothing at the end. */
 static const char begin[] = "begin";
 
-static void send_records(struct strbuf *records, void *argument)
-{
-    struct strbuf *batch = xcalloc(1, sizeof *batch);
-    *batch = *records;
-    *records = (struct strbuf){0};
-    zsock_send(argument, "p", batch);
-}
-
-static void on_project(void *argument)
+static void note_move(void *argument)
 {
     struct bulk_judge *bulk_judge = argument;
     atomic_store(&bulk_judge->moved_ms, zclock_mono());
 }
 
+/* What the thread works with. */
+struct work {
+    struct bulk_judge *bulk_judge;
+    zsock_t *pipe;
+};
+
+static void send_records(struct strbuf *records, void *argument)
+{
+    struct work *work = argument;
+    struct strbuf *batch = xcalloc(1, sizeof *batch);
+    *batch = *records;
+    *records = (struct strbuf){0};
+    note_move(work->bulk_judge);
+    zsock_send(work->pipe, "p", batch);
+}
+
 static void judge_assignment(struct bulk_judge *bulk_judge, zsock_t *pipe)
 {
+    struct work work = {bulk_judge, pipe};
+    atomic_load(&bulk_judge->moved_ms);
     assignment_judge(bulk_judge->assignment, bulk_judge->judge, bulk_judge->project_bytes,
-                     &(struct judging_calls){send_records, pipe, on_project, bulk_judge});
+                     &(struct judging_calls){send_records, &work, note_move, bulk_judge});
+    note_move(bulk_judge);
     zsock_send(pipe, "p", NULL);
 }
 
@@ -88,7 +101,7 @@ void bulk_judge_begin(struct bulk_judge *bulk_judge, struct judge *judge,
     bulk_judge->judge = judge;
     bulk_judge->assignment = assignment;
     bulk_judge->project_bytes = project_bytes;
-    atomic_store(&bulk_judge->moved_ms, zclock_mono());
+    note_move(bulk_judge);
     zstr_send(bulk_judge->actor, begin);
 }
 
@@ -103,6 +116,7 @@ enum bulk_output bulk_judge_take(struct bulk_judge *bulk_judge, struct strbuf *r
     if (!(zsock_events(zactor_sock(bulk_judge->actor)) & ZMQ_POLLIN) ||
         zsock_recv(bulk_judge->actor, "p", &batch))
         return BULK_NOTHING;
+    atomic_load(&bulk_judge->moved_ms);
     if (!batch) {
         bulk_judge->assignment = NULL;
         return BULK_ENDED;
