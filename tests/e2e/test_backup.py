@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
+import cases
 import chaos_client
 import chaos_world
 
@@ -223,23 +223,17 @@ def test_nothing_is_put_under_running_services(state, folder):
         world.kill()
 
 
+def prepare():
+    state, parent = tempfile.mkdtemp(prefix="jinmu."), tempfile.mkdtemp(prefix="jinmu.")
+
+    def finish(_failed):
+        shutil.rmtree(state, ignore_errors=True)
+        shutil.rmtree(parent, ignore_errors=True)
+    return (state, os.path.join(parent, "backup")), finish
+
+
 def main():
-    failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        state, parent = tempfile.mkdtemp(prefix="jinmu."), tempfile.mkdtemp(prefix="jinmu.")
-        try:
-            test(state, os.path.join(parent, "backup"))
-            print(f"[       OK ] {name}")
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
-        finally:
-            shutil.rmtree(state, ignore_errors=True)
-            shutil.rmtree(parent, ignore_errors=True)
-    return 1 if failed else 0
+    return 1 if cases.run(globals(), prepare) else 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
+
+import cases
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 JINMU = os.path.join(ROOT, os.environ.get("JINMU_BIN", "build/bin"), "jinmu")
@@ -92,22 +93,13 @@ def test_label_edits_reach_the_database(keeper):
     keeper.run("labels", "add", "民政", "A999999", "无", status=2)
 
 
+def prepare():
+    folder = tempfile.mkdtemp(prefix="jinmu-catalog-")
+    return (Keeper(folder),), lambda failed: shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
-    failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        folder = tempfile.mkdtemp(prefix="jinmu-catalog-")
-        try:
-            test(Keeper(folder))
-            print("[       OK ] " + name)
-        except Exception:  # every failure is counted, and the next test still runs
-            traceback.print_exc(file=sys.stdout)
-            print("[  FAILED  ] " + name)
-            failed += 1
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    return 1 if failed else 0
+    return 1 if cases.run(globals(), prepare) else 0
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 import zmq
+
+import cases
 
 BIN = os.environ.get("JINMU_BIN", "build/bin")
 CLIENT, WORKER = b"MDPC01", b"MDPW01"
@@ -196,17 +197,7 @@ def test_classify_answers_a_foreign_client_at_once_and_through_titanic():
 
 
 def main():
-    failed = 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        try:
-            test()
-            print(f"[       OK ] {test.__name__}")
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}")
-            failed += 1
-    return 1 if failed else 0
+    return 1 if cases.run(globals()) else 0
 
 
 if __name__ == "__main__":

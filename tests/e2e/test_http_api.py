@@ -3,9 +3,9 @@ import http.client
 import json
 import sys
 import threading
-import traceback
 import urllib.parse
 
+import cases
 from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results, project
 
 
@@ -296,15 +296,7 @@ def test_everything_stays_after_a_restart(world):
 
 def main():
     world = World()
-    failed = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
-        try:
-            test(world)
-            print(f"[       OK ] {name}")
-        except Exception:  # a test's fault must not end the others
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
+    failed = cases.run_with(globals(), world)
     if failed:
         print(world.logged()[-6000:])
     status = world.close()

@@ -5,9 +5,9 @@ import socket
 import sys
 import threading
 import time
-import traceback
 import urllib.parse
 
+import cases
 from http_world import Client, OPENAPI, OTHER_UNIT, UNIT, World, project
 
 HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'; DROP TABLE result;--",
@@ -265,15 +265,7 @@ def test_slow_connections_do_not_keep_others_out(world):
 
 def main():
     world = World()
-    failed = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
-        try:
-            test(world)
-            print(f"[       OK ] {name}")
-        except Exception:  # a test's fault must not end the others
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
+    failed = cases.run_with(globals(), world)
     if failed:
         print(world.logged()[-6000:])
     status = world.close()

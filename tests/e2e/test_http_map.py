@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 import urllib.parse
 
+import cases
 from http_world import Client, PASSWORDS, World
 
 OLD, NEW = "晋财综〔2021〕63号", "测综〔2026〕9号"
@@ -127,15 +127,7 @@ def test_another_reader_of_turtle_takes_the_export(case):
 
 def main():
     case = Case()
-    failed = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
-        try:
-            test(case)
-            print(f"[       OK ] {name}")
-        except Exception:  # a test's fault must not end the others
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
+    failed = cases.run_with(globals(), case)
     if failed:
         print(case.world.logged()[-3000:])
     return 1 if case.close() or failed else 0

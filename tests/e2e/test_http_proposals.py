@@ -3,8 +3,8 @@ import csv
 import io
 import json
 import sys
-import traceback
 
+import cases
 from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results
 
 NOW, BEFORE = "晋财综〔2025〕28号", "晋财综〔2021〕63号"
@@ -172,15 +172,7 @@ def test_without_the_services_the_command_line_reads_what_is_listed(case):
 
 def main():
     case = Case()
-    failed = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
-        try:
-            test(case)
-            print(f"[       OK ] {name}")
-        except Exception:  # a test's fault must not end the others
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
+    failed = cases.run_with(globals(), case)
     if failed:
         print(case.world.logged()[-3000:])
     return 1 if case.close() or failed else 0

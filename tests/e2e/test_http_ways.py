@@ -11,16 +11,12 @@ import ssl
 import subprocess
 import sys
 import time
-import traceback
 import warnings
 
+import cases
 from http_world import BIN, Client, World, free_port, project
 
 SLOW = 10000
-
-
-class Skipped(Exception):
-    pass
 
 
 def test_a_project_s_way_from_submission_to_the_audit_log(world):
@@ -148,7 +144,7 @@ def stop(gateway):
 
 def test_over_tls_the_api_and_the_page_are_served_and_cookies_are_secure(world):
     if not shutil.which("openssl"):
-        raise Skipped("openssl is not installed")
+        raise cases.Skipped("openssl is not installed")
     key, certificate = (os.path.join(world.folder, name) for name in ("tls.key", "tls.pem"))
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                     "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj",
@@ -227,7 +223,7 @@ def held_or_dropped(port):
 def test_ten_thousand_slow_connections_keep_nobody_out(world):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < SLOW + 2000:
-        raise Skipped(f"ulimit -Hn is {hard}")
+        raise cases.Skipped(f"ulimit -Hn is {hard}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with open(os.path.join(world.folder, "jinmu.zpl"), "a", encoding="ascii") as file:
         file.write(f"http\n    connections = {SLOW + 1000}\n    connections_of_one = 2000\n")
@@ -261,17 +257,9 @@ def test_ten_thousand_slow_connections_keep_nobody_out(world):
 
 def main():
     world = World()
-    failed = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
-        try:
-            test(world)
-            print(f"[       OK ] {name}")
-        except Skipped as reason:
-            print(f"[  SKIPPED ] {name}: {reason}")
-        except Exception:  # a test's fault must not end the others
-            traceback.print_exc()
-            print(f"[  FAILED  ] {name}")
-            failed += 1
+    failed = cases.run_with(globals(), world)
+    if failed:
+        print(world.logged()[-6000:])
     status = world.close()
     if status:
         print(f"[  FAILED  ] serve ended with {status}")

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
+
+import cases
 
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
 TIMEOUT_S = 60
@@ -165,17 +166,7 @@ def test_sighup_to_serve_reaches_every_daemon():
 
 
 def main():
-    failed = 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        try:
-            test()
-            print(f"[       OK ] {test.__name__}")
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}")
-            failed += 1
-    return 1 if failed else 0
+    return 1 if cases.run(globals()) else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+import cases
 
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
 PROJECTS = 30000
@@ -192,22 +193,14 @@ def can_make_networks():
     return cable.returncode == 0
 
 
+def prepare():
+    if not can_make_networks():
+        raise cases.Skipped("network namespaces need root and iproute2")
+    return (), lambda failed: None
+
+
 def main():
-    failed = 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        if not can_make_networks():
-            print("network namespaces need root and iproute2")
-            print(f"[  SKIPPED ] {test.__name__}")
-            continue
-        try:
-            test()
-            print(f"[       OK ] {test.__name__}")
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}")
-            failed += 1
-    return 1 if failed else 0
+    return 1 if cases.run(globals(), prepare) else 0
 
 
 if __name__ == "__main__":

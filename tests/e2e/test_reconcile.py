@@ -4,9 +4,9 @@ import http.client
 import json
 import re
 import sys
-import traceback
 import urllib.parse
 
+import cases
 from http_world import Client, World
 
 REVISION = "晋财综〔2025〕28号"
@@ -214,21 +214,9 @@ def test_nothing_else_is_open_to_other_sites(world):
 
 
 def main():
-    world, failed = World(), 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        if sys.argv[1:] and not any(part in test.__name__ for part in sys.argv[1:]):
-            continue
-        try:
-            test(world)
-            print(f"[       OK ] {test.__name__}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}", flush=True)
-            failed += 1
-    if world.close():
-        failed += 1
-    return 1 if failed else 0
+    world = World()
+    failed = cases.run_with(globals(), world)
+    return 1 if world.close() or failed else 0
 
 
 if __name__ == "__main__":

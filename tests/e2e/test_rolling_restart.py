@@ -8,10 +8,10 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 import zmq
 
+import cases
 import chaos
 import chaos_client
 import chaos_world
@@ -118,15 +118,7 @@ def test_every_service_is_replaced_under_load_and_no_client_sees_an_error():
 
 
 def main():
-    test = test_every_service_is_replaced_under_load_and_no_client_sees_an_error
-    try:
-        test()
-        print(f"[       OK ] {test.__name__}")
-        return 0
-    except Exception:  # pylint: disable=broad-except
-        traceback.print_exc()
-        print(f"[  FAILED  ] {test.__name__}")
-        return 1
+    return 1 if cases.run(globals()) else 0
 
 
 if __name__ == "__main__":

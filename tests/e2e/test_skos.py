@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,6 +14,7 @@ import rdflib
 from rdflib.compare import to_isomorphic
 from rdflib.namespace import DCTERMS, RDF, SKOS
 
+import cases
 from http_world import World
 
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
@@ -127,20 +127,13 @@ def test_http_gives_the_same_to_anybody(case):
         assert world.close() == 0
 
 
+def prepare():
+    case = Case()
+    return (case,), lambda failed: case.close()
+
+
 def main():
-    failed = 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        case = Case()
-        try:
-            test(case)
-            print(f"[       OK ] {test.__name__}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}", flush=True)
-            failed += 1
-        case.close()
-    return 1 if failed else 0
+    return 1 if cases.run(globals(), prepare) else 0
 
 
 if __name__ == "__main__":

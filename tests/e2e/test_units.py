@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+import cases
 
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
 UNITS = "deploy/systemd"
@@ -24,10 +25,6 @@ MOST_EXPOSURE = 2.0
 TIMEOUT_S = 60
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 1, 38, 65
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-
-
-class Skip(Exception):
-    pass
 
 
 def run(*command):
@@ -55,7 +52,7 @@ def units_for_this_build(folder):
 
 def test_units_are_well_formed_and_hardened():
     if not shutil.which("systemd-analyze"):
-        raise Skip("no systemd-analyze")
+        raise cases.Skipped("no systemd-analyze")
     folder = tempfile.mkdtemp(prefix="jinmu.")
     try:
         paths = units_for_this_build(folder)
@@ -143,11 +140,11 @@ def start(name, state):
 
 def test_daemons_work_under_their_units_filters():
     if not shutil.which("systemd-analyze"):
-        raise Skip("no systemd-analyze")
+        raise cases.Skipped("no systemd-analyze")
     try:
         ctypes.CDLL("libseccomp.so.2")
     except OSError:
-        raise Skip("no libseccomp") from None
+        raise cases.Skipped("no libseccomp") from None
     state = tempfile.mkdtemp(prefix="jinmu.")
     daemons = []
     try:
@@ -181,19 +178,7 @@ def test_daemons_work_under_their_units_filters():
 
 
 def main():
-    failed = 0
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        try:
-            test()
-            print(f"[       OK ] {test.__name__}")
-        except Skip as reason:
-            print(f"[  SKIPPED ] {test.__name__}\n{reason}")
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}")
-            failed += 1
-    return 1 if failed else 0
+    return 1 if cases.run(globals()) else 0
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 
+import cases
 from http_world import BIN, Client, World, project
 from webhook_world import DEADLINE_S, Postman, Receiver, allow, kill_program, wait_until
 
@@ -449,26 +449,17 @@ def test_only_administrators_see_webhooks(world, postman):
 
 
 def main():
-    world, failed = World(), 0
+    world = World()
     allow(world)
     postman = Postman(world)
-    tests = [value for name, value in sorted(globals().items()) if name.startswith("test_")]
-    for test in tests:
-        if sys.argv[1:] and not any(part in test.__name__ for part in sys.argv[1:]):
-            continue
-        try:
-            test(world, postman)
-            print(f"[       OK ] {test.__name__}", flush=True)
-        except Exception:  # pylint: disable=broad-except
-            traceback.print_exc()
-            print(f"[  FAILED  ] {test.__name__}", flush=True)
-            failed += 1
+
+    def finish(failed):
+        if failed:
             Case.origins.clear()
             print(world.logged()[-3000:])
+    failed = cases.run(globals(), lambda: ((world, postman), finish))
     postman.stop()
-    if world.close():
-        failed += 1
-    return 1 if failed else 0
+    return 1 if world.close() or failed else 0
 
 
 if __name__ == "__main__":
