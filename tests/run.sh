@@ -1,39 +1,47 @@
 #!/bin/sh
-# Runs the test programs named after the build folder, then the scripts of tests/e2e, and counts.
-# A program's output is shown when it fails. The last line is "N passed, N failed[, N skipped]".
+# Runs the scripts of tests/e2e, the test programs named after the build folder and what fuzzing has
+# kept, as many at once as there are processors (JOBS=1: one after the other), and counts. What a failed one
+# printed comes at the end. The last line is "N passed, N failed[, N skipped]".
 build=$1
 shift
-passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-export JINMU_BIN="$build/bin"
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+export JINMU_BIN="$build/bin" logs
 
-count() { # the numbers that cmocka (or a script in its manner) printed
+commands() { # the longest first
+    for script in tests/e2e/test_*.py; do
+        echo "/usr/bin/python3 $script"
+    done
+    for program in "$@"; do
+        echo "$program"
+    done
+    for replay in "$build"/fuzz/replay_*; do
+        [ ! -x "$replay" ] || echo "$replay tests/fuzz/corpus/${replay##*/replay_}"
+    done
+}
+
+# shellcheck disable=SC2016  # the variables are those of the inner shell
+commands "$@" | xargs -P "${JOBS:-$(nproc)}" -I '{}' sh -c '
+    log=$logs/$$
+    {} >"$log" 2>&1
+    status=$?
+    if [ $status -eq 0 ]; then
+        echo "ok {}"
+    else
+        echo "FAILED ($status): {}" | tee "$log.failed"
+    fi'
+
+passed=0 failed=0 skipped=0
+for log in "$logs"/*; do # the numbers that cmocka (or a script in its manner) printed
+    [ "$log" = "${log%.failed}" ] || continue
     passed=$((passed + $(grep -c '^\[       OK \]' "$log")))
     skipped=$((skipped + $(grep -c '^\[  SKIPPED \] [^0-9]' "$log")))
-    failed=$((failed + $(grep '^\[  FAILED  \] [^0-9]' "$log" | sort -u | wc -l))) # each is listed again at the end
-}
-run_one() {
-    before=$failed
-    "$@" >"$log" 2>&1
-    status=$?
-    count
-    if [ $status -ne 0 ]; then
-        [ $failed -gt $before ] || failed=$((failed + 1))
-        echo "FAILED ($status): $*"
-        cat "$log"
-    else
-        echo "ok $*"
+    ours=$(grep '^\[  FAILED  \] [^0-9]' "$log" | sort -u | wc -l) # each is listed again at the end
+    if [ -e "$log.failed" ]; then
+        cat "$log.failed" "$log"
+        [ "$ours" -gt 0 ] || ours=1
     fi
-}
-for program in "$@"; do
-    run_one "$program"
-done
-for replay in "$build"/fuzz/replay_*; do
-    [ -x "$replay" ] && run_one "$replay" "tests/fuzz/corpus/${replay##*/replay_}"
-done
-for script in tests/e2e/test_*.py; do
-    [ -e "$script" ] && run_one /usr/bin/python3 "$script"
+    failed=$((failed + ours))
 done
 if [ $skipped -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
