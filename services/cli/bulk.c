@@ -55,7 +55,9 @@ static int put(struct bulk *bulk, const char *body, size_t bytes, bool summary,
         zmsg_destroy(&request);
         if (status == 200)
             return 0;
-        if (status != 503 || zsys_interrupted)
+        if (zsys_interrupted)
+            return fault_set(fault, "cli.interrupted", "interrupted");
+        if (status != 503)
             return -1;
         zclock_sleep(FULL_MS);
     }

@@ -187,6 +187,11 @@ static void hold_back(struct run *run, int64_t number)
     }
 }
 
+static int interrupted(struct fault *fault)
+{
+    return fault_set(fault, "cli.interrupted", "已中断；再次运行即可接着做");
+}
+
 static int submit(struct run *run, struct filling *filling, int64_t number)
 {
     if (filling->projects == 0)
@@ -194,7 +199,7 @@ static int submit(struct run *run, struct filling *filling, int64_t number)
     struct reclassify *reclassify = run->reclassify;
     hold_back(run, number);
     if (zsys_interrupted)
-        return fault_set(&run->fault, "cli.interrupted", "已中断；再次运行即可接着做");
+        return interrupted(&run->fault);
     strbuf_puts(&filling->body, "]}");
     int failed = run->checked ? bulk_submit(reclassify->bulk, filling->body.text,
                                             filling->body.length, filling->projects, &run->fault)
@@ -268,6 +273,8 @@ int reclassify_run(struct reclassify *reclassify, struct fault *fault)
     while ((number = take_chunk(&run, last)) > 0 && !run.failed && !zsys_interrupted)
         last = number;
     int failed = run.failed || number < 0;
+    if (!failed && number > 0) /* there was more */
+        failed = interrupted(&run.fault);
     for (size_t i = 0; i < run.filling_count && !failed; i++)
         failed = submit(&run, &run.fillings[i], last) != 0;
     if (!failed)
