@@ -237,7 +237,7 @@ void moves_add(struct moves *moves, const struct versioned *project, struct outc
                       strcmp(moved.old.decision, "review") != 0;
     const char *department = *moved.old.department   ? moved.old.department
                              : *moved.new.department ? moved.new.department
-                             : project->old.json     ? project->old.department
+                             : project->old.event    ? project->old.department
                                                      : project->new.department;
     count_moved(moves, &moved, department);
     moved_clear(&moved);

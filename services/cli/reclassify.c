@@ -71,7 +71,7 @@ static bool is_affected(struct reclassify *reclassify, const struct versioned *p
 static bool is_chosen(struct run *run, const struct versioned *project)
 {
     const struct reclassify_options *options = run->reclassify->options;
-    if (!project->old.json || (options->from && strcmp(project->old.revision, options->from) != 0))
+    if (!project->old.event || (options->from && strcmp(project->old.revision, options->from) != 0))
         return false;
     return is_of_department(run, project) &&
            (!options->only_affected || is_affected(run->reclassify, project));
@@ -215,7 +215,7 @@ static int take_project(const struct versioned *project, void *argument)
 {
     struct run *run = argument;
     struct reclassify *reclassify = run->reclassify;
-    if (project->new.json || !is_chosen(run, project))
+    if (project->new.event || !is_chosen(run, project))
         return 0;
     if (!is_kept(project) || is_unseen(reclassify, project)) {
         reclassify->skipped++;
@@ -238,7 +238,9 @@ static int64_t take_chunk(struct run *run, int64_t last)
 {
     struct reclassify *reclassify = run->reclassify;
     run->full = NULL;
-    int64_t number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK,
+    enum versions_depth depth =
+        reclassify->options->only_affected ? VERSIONS_WHOLE : VERSIONS_PLAIN;
+    int64_t number = versions_each(reclassify->versions, &reclassify->target, depth, last, CHUNK,
                                    take_project, run, &run->fault);
     if (number > 0)
         report(run, number, NULL);
@@ -358,11 +360,11 @@ static int compare_project(const struct versioned *project, void *argument)
     struct comparing *comparing = argument;
     const struct version *new = &project->new, *old = &project->old;
     const char *from = comparing->run.reclassify->options->from;
-    if (!new->json)
+    if (!new->event)
         compare_without_new(comparing, project);
     else if (!is_of_department(&comparing->run, project))
         return 0;
-    else if (new->event <= comparing->run.reclassify->since || !old->json)
+    else if (new->event <= comparing->run.reclassify->since || !old->event)
         add_move(comparing, project, new, new);
     else if (!from || strcmp(old->revision, from) == 0)
         add_move(comparing, project, old, new);
@@ -377,8 +379,8 @@ int reclassify_compare(struct reclassify *reclassify, struct moves *moves, struc
     if (reclassify->options->dry_run)
         comparing.judge = judge_new(reclassify->engine, NULL);
     do {
-        number = versions_each(reclassify->versions, &reclassify->target, last, CHUNK,
-                               compare_project, &comparing, fault);
+        number = versions_each(reclassify->versions, &reclassify->target, VERSIONS_WHOLE, last,
+                               CHUNK, compare_project, &comparing, fault);
         if (number > 0)
             report(&comparing.run, last = number, NULL);
     } while (number > 0 && !zsys_interrupted);

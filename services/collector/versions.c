@@ -14,44 +14,53 @@ struct versions {
     char *path;
     struct store *store;
     struct packer *packer;
-    sqlite3_stmt *projects, *results, *texts[VERSIONS];
+    sqlite3_stmt *projects[VERSIONS_DEPTHS], *results, *texts[VERSIONS];
     struct strbuf copies[VERSIONS][3]; /* revision, department, decision */
 };
 
+#define NEXT_PROJECTS                                                                              \
+    " FROM project WHERE number > ? AND NOT EXISTS (SELECT 1 FROM project newer"                   \
+    " WHERE newer.id = project.id AND newer.number > project.number) ORDER BY number LIMIT ?"
+
 /* SQLite picks members out of a JSON text in a third of the time that reading it as a whole takes. */
-static const char projects_sql[] =
-    "WITH next (number, id, unit, json) AS MATERIALIZED (SELECT number, id, unit, unpacked(json)"
-    " FROM project WHERE number > ? AND NOT EXISTS (SELECT 1 FROM project newer"
-    " WHERE newer.id = project.id AND newer.number > project.number) ORDER BY number LIMIT ?)"
-    " SELECT number, id, unit, json, json_extract(json, '$.name'), json_extract(json, '$.year'),"
-    " json_extract(json, '$.amount_yuan') FROM next ORDER BY number";
+static const char *const projects_sql[] = {
+    [VERSIONS_PLAIN] = "SELECT number, id, unit, unpacked(json), '', 0, 0" NEXT_PROJECTS,
+    [VERSIONS_WHOLE] =
+        "WITH next (number, id, unit, json) AS MATERIALIZED (SELECT number, id, unit,"
+        " unpacked(json)" NEXT_PROJECTS ") SELECT number, id, unit, json,"
+        " json_extract(json, '$.name'), json_extract(json, '$.year'),"
+        " json_extract(json, '$.amount_yuan') FROM next ORDER BY number"};
 static const char results_sql[] =
     "SELECT result.number, event, revision, department, decision, engine, model FROM result JOIN"
     " origin ON origin.number = result.origin WHERE project = ? ORDER BY event DESC";
 static const char text_sql[] =
     "WITH one (json) AS MATERIALIZED (SELECT unpacked(json) FROM result WHERE number = ?)"
-    " SELECT json, json_extract(json, '$.confidence'), json_extract(json,"
+    " SELECT json_extract(json, '$.confidence'), json_extract(json,"
     " '$.candidates[0].department'), json_extract(json, '$.candidates[0].code'),"
     " json_extract(json, '$.candidates[0].name') FROM one";
 
 static void disconnect(struct versions *versions)
 {
-    sqlite3_finalize(versions->projects);
+    for (int i = 0; i < VERSIONS_DEPTHS; i++)
+        sqlite3_finalize(versions->projects[i]);
     sqlite3_finalize(versions->results);
     for (int i = 0; i < VERSIONS; i++)
         sqlite3_finalize(versions->texts[i]);
     store_close(&versions->store);
     packer_destroy(&versions->packer);
-    versions->projects = versions->results = versions->texts[OLD] = versions->texts[NEW] = NULL;
+    versions->projects[VERSIONS_PLAIN] = versions->projects[VERSIONS_WHOLE] = versions->results =
+        versions->texts[OLD] = versions->texts[NEW] = NULL;
 }
 
 static int connect_file(struct versions *versions, struct fault *fault)
 {
     if (!(versions->store = results_open_to_read(versions->path, fault)) ||
         !(versions->packer = packer_new(versions->store, fault)) ||
-        !(versions->projects = store_prepare(versions->store, projects_sql, fault)) ||
         !(versions->results = store_prepare(versions->store, results_sql, fault)))
         return -1;
+    for (int i = 0; i < VERSIONS_DEPTHS; i++)
+        if (!(versions->projects[i] = store_prepare(versions->store, projects_sql[i], fault)))
+            return -1;
     for (int i = 0; i < VERSIONS; i++)
         if (!(versions->texts[i] = store_prepare(versions->store, text_sql, fault)))
             return -1;
@@ -107,11 +116,10 @@ static int read_text(struct versions *versions, int which, int64_t number, struc
     int got = store_next(versions->store, statement, fault);
     if (got <= 0)
         return got;
-    version->json = store_text(statement, 0);
-    version->confidence = sqlite3_column_double(statement, 1);
-    version->item_department = store_text(statement, 2);
-    version->item_code = store_text(statement, 3);
-    version->item_name = store_text(statement, 4);
+    version->confidence = sqlite3_column_double(statement, 0);
+    version->item_department = store_text(statement, 1);
+    version->item_code = store_text(statement, 2);
+    version->item_name = store_text(statement, 3);
     return 0;
 }
 
@@ -127,13 +135,13 @@ static bool is_by_target(sqlite3_stmt *row, const struct version_target *target,
 
 /* Newest first: the old one is the first that is not by the target. */
 static int find_results(struct versions *versions, const struct version_target *target,
-                        struct versioned *project, struct fault *fault)
+                        enum versions_depth depth, struct versioned *project, struct fault *fault)
 {
     sqlite3_stmt *row = store_bind(versions->results, "i", project->number);
     int64_t numbers[VERSIONS] = {0, 0};
     struct strbuf latest = {0};
     int got;
-    project->old = project->new = (struct version){0, "", "", "", NULL, 0, "", "", ""};
+    project->old = project->new = (struct version){0, "", "", "", 0, "", "", ""};
     while ((got = store_next(versions->store, row, fault)) > 0) {
         if (!latest.text)
             strbuf_puts(&latest, store_text(row, 2));
@@ -145,6 +153,8 @@ static int find_results(struct versions *versions, const struct version_target *
         }
     }
     strbuf_free(&latest);
+    if (depth == VERSIONS_PLAIN)
+        return got < 0 ? -1 : 0;
     return got < 0 || read_text(versions, OLD, numbers[OLD], &project->old, fault) ||
                    read_text(versions, NEW, numbers[NEW], &project->new, fault)
                ? -1
@@ -160,17 +170,19 @@ static double number_of(sqlite3_stmt *row, int column)
 
 static void finish_reading(struct versions *versions)
 {
-    sqlite3_reset(versions->projects);
+    for (int i = 0; i < VERSIONS_DEPTHS; i++)
+        sqlite3_reset(versions->projects[i]);
     sqlite3_reset(versions->results);
     for (int i = 0; i < VERSIONS; i++)
         sqlite3_reset(versions->texts[i]);
 }
 
 /* `last` is the last project that was looked at and visited, also when it fails. */
-static int each(struct versions *versions, const struct version_target *target, int64_t *last,
-                int64_t limit, versioned_fn *visit, void *argument, struct fault *fault)
+static int each(struct versions *versions, const struct version_target *target,
+                enum versions_depth depth, int64_t *last, int64_t limit, versioned_fn *visit,
+                void *argument, struct fault *fault)
 {
-    sqlite3_stmt *row = store_bind(versions->projects, "ii", *last, limit);
+    sqlite3_stmt *row = store_bind(versions->projects[depth], "ii", *last, limit);
     int status = 0, got = 0;
     while (status == 0 && (got = store_next(versions->store, row, fault)) > 0) {
         struct versioned project = {.number = sqlite3_column_int64(row, 0),
@@ -180,12 +192,12 @@ static int each(struct versions *versions, const struct version_target *target, 
                                     .name = store_text(row, 4),
                                     .year = (int)number_of(row, 5),
                                     .amount_yuan = number_of(row, 6)};
-        if (find_results(versions, target, &project, fault)) {
+        if (find_results(versions, target, depth, &project, fault)) {
             got = -1;
             break;
         }
         *last = project.number;
-        if (project.old.json || project.new.json)
+        if (project.old.event || project.new.event)
             status = visit(&project, argument);
     }
     finish_reading(versions);
@@ -194,16 +206,17 @@ static int each(struct versions *versions, const struct version_target *target, 
 
 /* The collector makes its dictionary while it runs: a reader that opened the file before cannot unpack
  * what came later, and opens it again. */
-int64_t versions_each(struct versions *versions, const struct version_target *target, int64_t after,
-                      int64_t limit, versioned_fn *visit, void *argument, struct fault *fault)
+int64_t versions_each(struct versions *versions, const struct version_target *target,
+                      enum versions_depth depth, int64_t after, int64_t limit, versioned_fn *visit,
+                      void *argument, struct fault *fault)
 {
     int64_t last = after;
     bool had = packer_has_dictionary(versions->packer);
-    int failed = each(versions, target, &last, limit, visit, argument, fault);
+    int failed = each(versions, target, depth, &last, limit, visit, argument, fault);
     if (failed && !had) {
         disconnect(versions);
         failed = connect_file(versions, fault) ||
-                 each(versions, target, &last, limit, visit, argument, fault);
+                 each(versions, target, depth, &last, limit, visit, argument, fault);
     }
     return failed ? -1 : last == after ? 0 : last;
 }

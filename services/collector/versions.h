@@ -21,10 +21,10 @@ struct version_target {
     const char *engine, *model;
 };
 
-/* A result; json NULL when there is none. */
+/* A result; event 0 when there is none. What VERSIONS_PLAIN does not read is 0 or "". */
 struct version {
     int64_t event;
-    const char *revision, *department, *decision, *json;
+    const char *revision, *department, *decision;
     double confidence;
     const char *item_department, *item_code,
         *item_name; /* of the first candidate; "" without one */
@@ -34,19 +34,22 @@ struct versioned {
     int64_t number; /* of the project; they come in its order */
     const char *id, *unit;
     const char *project; /* JSON; "null" when its text was too long to be kept */
-    const char *name;    /* of what JSON says; "" and 0 where it does not */
+    const char *name;    /* of what JSON says, "" and 0 where it does not; not VERSIONS_PLAIN */
     int year;
     double amount_yuan;
     struct version old; /* the latest that is not by the target */
     struct version new; /* by the target */
 };
+/* What is read: all, or what can be told without a look into the texts. */
+enum versions_depth { VERSIONS_PLAIN, VERSIONS_WHOLE, VERSIONS_DEPTHS };
 typedef int versioned_fn(const struct versioned *project, void *argument);
 
 /* Visits the next projects after number `after`, at most `limit`: the newest text of each id, when it
  * has a result. `visit` ends it with other than 0. Gives the number of the last project that was looked
  * at, 0 when there are no more, -1 with a fault. */
-int64_t versions_each(struct versions *versions, const struct version_target *target, int64_t after,
-                      int64_t limit, versioned_fn *visit, void *argument, struct fault *fault);
+int64_t versions_each(struct versions *versions, const struct version_target *target,
+                      enum versions_depth depth, int64_t after, int64_t limit, versioned_fn *visit,
+                      void *argument, struct fault *fault);
 
 /* What the newest result by the revision (NULL: any) was made by. 1 with engine and model (free()), 0
  * when there is none, -1 with a fault. */
