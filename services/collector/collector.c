@@ -16,9 +16,7 @@
 #include <unistd.h>
 
 enum {
-    GATHER_US = 10000,     /* how long batches are gathered for one commit */
     WAITING_BATCHES = 256, /* received and not begun; more are left in the socket */
-    BATCH_RECORDS = 1024,  /* of one STORE, at most */
     EVENTS_HWM = 20000,    /* events kept for a slow subscriber; then it misses some and asks */
     BACKLOG = 1024,
     MESSAGE_BYTES_MAX = 64 << 20,
@@ -88,16 +86,6 @@ static void parcel_destroy(struct parcel **parcel)
     *parcel = NULL;
 }
 
-static void forget_batches(struct collector *collector)
-{
-    for (size_t i = 0; i < collector->batch_count; i++) {
-        zframe_destroy(&collector->batches[i].peer);
-        zframe_destroy(&collector->batches[i].records);
-    }
-    collector->batch_count = 0;
-    collector->event_count = 0;
-}
-
 void collector_destroy(struct collector **collector)
 {
     if (!*collector)
@@ -106,7 +94,7 @@ void collector_destroy(struct collector **collector)
     while ((parcel = zlist_pop((*collector)->waiting)))
         parcel_destroy(&parcel);
     zlist_destroy(&(*collector)->waiting);
-    forget_batches(*collector);
+    collector_forget_batches(*collector);
     guard_close(&(*collector)->router);
     guard_close(&(*collector)->publisher);
     for (int r = 0; r < COLLECTOR_READERS; r++)
@@ -150,184 +138,6 @@ void collector_refuse(struct collector *collector, zframe_t *peer, uint64_t numb
     zmsg_addstr(body, fault->code);
     zmsg_addstr(body, fault->message);
     collector_answer(collector, peer, WIRE_REFUSED, number, body);
-}
-
-static struct batch *new_batch(struct collector *collector)
-{
-    if (collector->batch_count == collector->batch_capacity) {
-        collector->batch_capacity = collector->batch_capacity ? 2 * collector->batch_capacity : 64;
-        collector->batches =
-            xrealloc(collector->batches, collector->batch_capacity * sizeof *collector->batches);
-    }
-    struct batch *batch = &collector->batches[collector->batch_count++];
-    *batch = (struct batch){0};
-    return batch;
-}
-
-/* How many records the frame holds, all of them well formed; -1 with a fault. */
-static int count_records(zframe_t *records, struct fault *fault)
-{
-    struct wire_record record;
-    size_t offset = 0;
-    int count = 0, more;
-    while ((more = wire_read_record(zframe_data(records), zframe_size(records), &offset, &record,
-                                    fault)) == 1)
-        count++;
-    if (more < 0)
-        return -1;
-    if (count > BATCH_RECORDS)
-        return fault_set(fault, "wire.too_many", "%d records in a batch, at most %d", count,
-                         BATCH_RECORDS);
-    return count;
-}
-
-static struct wire_text text_of(zframe_t *frame)
-{
-    return (struct wire_text){(const char *)zframe_data(frame), zframe_size(frame)};
-}
-
-static bool same_text(struct wire_text a, struct wire_text b)
-{
-    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
-}
-
-static void note_event(struct collector *collector, struct batch *batch,
-                       const struct wire_record *record, const struct results_added *added)
-{
-    uint64_t number = (uint64_t)added->event;
-    meter_add(&collector->judged, record->microseconds);
-    if (!batch->tally.first_event || number < batch->tally.first_event)
-        batch->tally.first_event = number;
-    if (number > batch->tally.last_event)
-        batch->tally.last_event = number;
-    if (added->duplicate) {
-        batch->tally.duplicates++;
-        return;
-    }
-    batch->tally.stored++;
-    collector->events[collector->event_count++] = (struct pending_event){
-        .number = added->event, .department = record->department, .json = record->result};
-}
-
-static int add_records(struct collector *collector, struct batch *batch, struct wire_text engine,
-                       struct wire_text model, struct fault *fault)
-{
-    struct wire_record record;
-    struct wire_text revision = {NULL, 0};
-    int64_t origin = -1;
-    size_t offset = 0;
-    while (wire_read_record(zframe_data(batch->records), zframe_size(batch->records), &offset,
-                            &record, fault) == 1) {
-        if (origin < 0 || !same_text(record.revision, revision)) {
-            revision = record.revision;
-            origin = results_origin(collector->results, revision, engine, model, fault);
-            if (origin < 0)
-                return -1;
-        }
-        struct results_added added;
-        if (results_add(collector->results, origin, &record, &added, fault))
-            return -1;
-        note_event(collector, batch, &record, &added);
-    }
-    return 0;
-}
-
-/* Undoes the open transaction; its senders will send again. */
-static void give_up(struct collector *collector, const struct fault *fault)
-{
-    log_error("store_failed", "code=%s reason=\"%s\" batches=%zu", fault->code, fault->message,
-              collector->batch_count);
-    results_rollback(collector->results);
-    for (size_t i = 0; i < collector->batch_count; i++)
-        collector_refuse(collector, collector->batches[i].peer, collector->batches[i].number,
-                         fault);
-    forget_batches(collector);
-    collector->in_transaction = false;
-}
-
-/* Adds a batch to the open transaction. `frames` holds engine, model, records. */
-static void store_batch(struct collector *collector, zframe_t **peer, uint64_t number,
-                        zmsg_t *frames)
-{
-    struct fault fault = {"", ""};
-    zframe_t *engine = zmsg_pop(frames), *model = zmsg_pop(frames), *records = zmsg_pop(frames);
-    if (!records || zmsg_size(frames) > 0)
-        fault_set(&fault, "wire.malformed", "STORE has engine, model and records");
-    else
-        count_records(records, &fault);
-    if (*fault.code) {
-        log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
-        collector_refuse(collector, *peer, number, &fault);
-        goto done;
-    }
-    struct batch *batch = new_batch(collector);
-    batch->peer = *peer;
-    batch->number = number;
-    batch->records = records;
-    *peer = NULL;
-    records = NULL;
-    if (!collector->in_transaction && results_begin(collector->results, &fault)) {
-        give_up(collector, &fault);
-        goto done;
-    }
-    if (!collector->in_transaction)
-        collector->commit_at = zclock_usecs() + GATHER_US;
-    collector->in_transaction = true;
-    if (add_records(collector, batch, text_of(engine), text_of(model), &fault))
-        give_up(collector, &fault);
-done:
-    zframe_destroy(&engine);
-    zframe_destroy(&model);
-    zframe_destroy(&records);
-}
-
-static void publish(struct collector *collector)
-{
-    void *socket = zsock_resolve(collector->publisher);
-    for (size_t i = 0; i < collector->event_count; i++) {
-        const struct pending_event *event = &collector->events[i];
-        char topic[RESULTS_TOPIC_BYTES], number[24];
-        results_topic(event->department, topic);
-        int digits = snprintf(number, sizeof number, "%lld", (long long)event->number);
-        zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-        zmq_send(socket, number, (size_t)digits, ZMQ_SNDMORE | ZMQ_DONTWAIT);
-        zmq_send(socket, event->json.bytes, event->json.length, ZMQ_DONTWAIT);
-    }
-}
-
-static void count_stored(struct collector *collector, const struct wire_tally *tally)
-{
-    collector->batches_stored++;
-    collector->duplicates += tally->duplicates;
-    meter_count(&collector->stored_rate, tally->stored, zclock_mono());
-}
-
-/* Commits the open transaction, then acknowledges its batches and publishes its events. */
-void collector_commit(struct collector *collector)
-{
-    if (!collector->in_transaction)
-        return;
-    struct fault fault;
-    int64_t begun = zclock_usecs();
-    if (results_commit(collector->results, &fault)) {
-        give_up(collector, &fault);
-        return;
-    }
-    collector->in_transaction = false;
-    meter_add(&collector->commits, zclock_usecs() - begun);
-    for (size_t i = 0; i < collector->batch_count; i++) {
-        struct batch *batch = &collector->batches[i];
-        zmsg_t *body = zmsg_new();
-        zframe_t *tally = wire_tally_frame(&batch->tally);
-        zmsg_append(body, &tally);
-        collector_answer(collector, batch->peer, WIRE_STORED, batch->number, body);
-        count_stored(collector, &batch->tally);
-    }
-    publish(collector);
-    if (collector->event_count > 0)
-        collector_expect_listing(collector);
-    forget_batches(collector);
-    results_tidy(collector->results);
 }
 
 static struct jv *describe_deliveries(const struct collector *collector)
@@ -458,7 +268,7 @@ static bool handle_message(struct collector *collector)
     } else if (header.command == WIRE_STORE && !header.urgent) {
         put_aside(collector, &peer, header.number, &frames);
     } else if (header.command == WIRE_STORE) {
-        store_batch(collector, &peer, header.number, frames);
+        collector_store(collector, &peer, header.number, frames);
     } else if (header.command == WIRE_ASK) {
         answer_question(collector, peer, header.number, head, frames);
     }
@@ -488,7 +298,7 @@ static void store_waiting(struct collector *collector)
     struct parcel *parcel = zlist_pop(collector->waiting);
     if (!parcel)
         return;
-    store_batch(collector, &parcel->peer, parcel->number, parcel->frames);
+    collector_store(collector, &parcel->peer, parcel->number, parcel->frames);
     parcel_destroy(&parcel);
 }
 

@@ -14,8 +14,11 @@
 
 #include <czmq.h>
 
-/* The collector from inside, for collector.c and collector_lists.c. */
-enum { DRAIN_EVENTS = 4096 }; /* events of one commit, at most */
+/* The collector from inside, for collector.c, collector_store.c and collector_lists.c. */
+enum {
+    DRAIN_EVENTS = 4096,  /* events of one commit, at most */
+    BATCH_RECORDS = 1024, /* of one STORE, at most */
+};
 
 /* Short questions have a reader of their own, so that none waits behind one that counts everything. */
 enum { READER_SHORT, READER_LONG, COLLECTOR_READERS };
@@ -79,6 +82,11 @@ void collector_answer(struct collector *collector, zframe_t *peer, enum wire_com
                       uint64_t number, zmsg_t *body);
 void collector_refuse(struct collector *collector, zframe_t *peer, uint64_t number,
                       const struct fault *fault);
+
+/* collector_store.c: adds a batch to the open transaction, or refuses it. Takes `peer` over when it is
+ * added; `frames` holds engine, model, records. */
+void collector_store(struct collector *collector, zframe_t **peer, uint64_t number, zmsg_t *frames);
+void collector_forget_batches(struct collector *collector);
 
 /* Commits the open transaction, if there is one, then acknowledges its batches and publishes. */
 void collector_commit(struct collector *collector);
