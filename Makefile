@@ -207,14 +207,14 @@ C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 lint:
 	@deploy/setup.sh build lint
 	@$(MAKE) --no-print-directory $(GENERATED)
-	clang-format --dry-run -Werror $(C_FILES)
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches \
 	  --suppress=varFuncNullUB \
 	  '-Djson_object_foreach(o,k,v)=while((k=0)+(v=0))' '-Djson_array_foreach(a,i,v)=while((i=0)+(v=0))' \
 	  --error-exitcode=1 -D_GNU_SOURCE -I. $(filter %.c,$(C_FILES))
 format:
-	clang-format -i $(C_FILES)
+	$(Q)clang-format -i $(C_FILES)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jinmu

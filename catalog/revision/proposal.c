@@ -432,12 +432,32 @@ static int most_frequent(const void *a, const void *b)
     return x->count > y->count ? -1 : x->count < y->count;
 }
 
+static bool ends_in(const char *name, size_t length, const char *end)
+{
+    size_t bytes = strlen(end);
+    return length > bytes && memcmp(name + length - bytes, end, bytes) == 0;
+}
+
+/* How much of a name is left without what a budget line puts behind a service: 项目, 经费 … */
+static size_t without_budget_words(const char *name, size_t length)
+{
+    static const char *const words[] = {"项目", "经费", "费用", "费"};
+    static const char *const others[] = {"收费", "缴费", "免费", "计费", "消费"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (ends_in(name, length, others[i]))
+            return length;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (ends_in(name, length, words[i]))
+            return without_budget_words(name, length - strlen(words[i])); /* 项目经费 has two */
+    return length;
+}
+
 static char *item_name(const char *name)
 {
     struct strbuf item = {0};
-    size_t length = strlen(name), served = strlen("服务");
-    strbuf_puts(&item, name);
-    if (length < served || strcmp(name + length - served, "服务") != 0)
+    size_t length = without_budget_words(name, strlen(name));
+    strbuf_add(&item, name, length);
+    if (!ends_in(name, length, "服务"))
         strbuf_puts(&item, "服务");
     return strbuf_take(&item);
 }

@@ -65,6 +65,25 @@ static void test_projects_of_one_kind_are_one_proposal(void **state)
     close_proposing(&self);
 }
 
+static void test_an_item_is_named_for_the_service_not_for_the_budget_line(void **state)
+{
+    static const char *const names[][2] = {{"地名标志牌巡检项目经费", "地名标志牌巡检服务"},
+                                           {"殡葬车辆维护费", "殡葬车辆维护服务"},
+                                           {"社工站运营服务费", "社工站运营服务"},
+                                           {"公墓代收费", "公墓代收费服务"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct proposing self;
+        size_t count;
+        open_proposing(&self);
+        add(&self, "民政", names[i][0], "A040101", 100);
+        const struct proposal *all = proposals_finish(self.proposals, 1, &count);
+        assert_int_equal(count, 1);
+        assert_string_equal(all[0].item, names[i][1]);
+        close_proposing(&self);
+    }
+}
+
 static void test_departments_are_not_mixed(void **state)
 {
     (void)state;
@@ -246,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_projects_of_one_kind_are_one_proposal),
+        cmocka_unit_test(test_an_item_is_named_for_the_service_not_for_the_budget_line),
         cmocka_unit_test(test_departments_are_not_mixed),
         cmocka_unit_test(test_the_next_free_code_is_suggested),
         cmocka_unit_test(test_a_parent_without_reason_is_said_to_be_unsure),
