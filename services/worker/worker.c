@@ -25,9 +25,9 @@ struct worker {
     struct bulk_judge *bulk;
     struct project_limits limits, new_limits; /* those that hold, and those that shall */
     struct reload reload;
-    zlist_t *waiting;        /* of struct assignment: bulk, received, not begun */
-    size_t open_assignments; /* begun, not answered */
-    int64_t catalog_look;    /* when it is due */
+    zlist_t *waiting;     /* of struct assignment: bulk, received, not begun */
+    zlist_t *begun;       /* of struct assignment, not answered */
+    int64_t catalog_look; /* when it is due */
 };
 
 static void finish_if_done(struct worker *worker, struct assignment *assignment)
@@ -36,7 +36,7 @@ static void finish_if_done(struct worker *worker, struct assignment *assignment)
         return;
     zmsg_t *answer = assignment_answer(assignment);
     mdp_worker_reply(worker->mdp, &assignment->client, &answer);
-    worker->open_assignments--;
+    zlist_remove(worker->begun, assignment);
     assignment_destroy(&assignment);
 }
 
@@ -52,6 +52,7 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->limits = worker->new_limits = options->limits;
     worker->waiting = zlist_new();
+    worker->begun = zlist_new();
     worker->source = engine_source_new(options->catalog, &options->limits, fault);
     if (!worker->source)
         goto failed;
@@ -68,17 +69,23 @@ failed:
     return NULL;
 }
 
+static void forget(zlist_t **assignments)
+{
+    struct assignment *assignment;
+    while ((assignment = zlist_pop(*assignments)))
+        assignment_destroy(&assignment);
+    zlist_destroy(assignments);
+}
+
 void worker_destroy(struct worker **worker)
 {
     if (!*worker)
         return;
-    struct assignment *assignment;
     bulk_judge_destroy(&(*worker)->bulk);
-    while ((assignment = zlist_pop((*worker)->waiting)))
-        assignment_destroy(&assignment);
-    zlist_destroy(&(*worker)->waiting);
     mdp_worker_destroy(&(*worker)->mdp);
     delivery_destroy(&(*worker)->delivery);
+    forget(&(*worker)->waiting);
+    forget(&(*worker)->begun);
     engine_source_destroy(&(*worker)->source);
     free(*worker);
     *worker = NULL;
@@ -108,7 +115,7 @@ static void send_urgent(struct strbuf *records, void *argument)
 static void judge_urgent(struct worker *worker, struct assignment *assignment)
 {
     struct urgent urgent = {worker, assignment};
-    worker->open_assignments++;
+    zlist_append(worker->begun, assignment);
     assignment_judge(assignment, engine_source_judge(worker->source, ENGINE_USE_URGENT),
                      worker->limits.project_bytes,
                      &(struct judging_calls){send_urgent, &urgent, NULL, NULL});
@@ -163,7 +170,7 @@ static void begin_bulk(struct worker *worker)
     follow_changes(worker, assignment);
     if (!assignment)
         return;
-    worker->open_assignments++;
+    zlist_append(worker->begun, assignment);
     bulk_judge_begin(worker->bulk, engine_source_judge(worker->source, ENGINE_USE_BULK), assignment,
                      worker->limits.project_bytes);
 }
@@ -225,7 +232,7 @@ static bool wait_for_work(struct worker *worker, int ending)
 static void finish_begun(struct worker *worker)
 {
     int64_t until = zclock_mono() + LAST_DELIVERY_MS;
-    while (worker->open_assignments > 0 && zclock_mono() < until) {
+    while (zlist_size(worker->begun) > 0 && zclock_mono() < until) {
         zmq_pollitem_t items[] = {
             {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
             {zsock_resolve(bulk_judge_socket(worker->bulk)), 0, ZMQ_POLLIN, 0}};
@@ -233,7 +240,7 @@ static void finish_begun(struct worker *worker)
         take_judged(worker);
         delivery_handle(worker->delivery);
     }
-    log_info("worker_ends", "unfinished=%zu", worker->open_assignments);
+    log_info("worker_ends", "unfinished=%zu", zlist_size(worker->begun));
 }
 
 /* A thread cannot be ended from outside; a process can, and the broker gives what it held to
