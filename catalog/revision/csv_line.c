@@ -26,3 +26,8 @@ void csv_line(struct strbuf *out, const char *const cells[], size_t count)
     }
     strbuf_puts(out, "\n");
 }
+
+bool csv_is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text);
+}

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const double proposal_below = 0.5;
+
 /* Names as alike as this are for the same kind of service. */
 static const double same_kind = 0.5;
 /* A parent is right when an item below it is as alike as this, or came closest with that probability. */

@@ -25,6 +25,11 @@ enum proposal_place {
     PLACE_OTHER    /* in the sections of other departments */
 };
 
+/* Unless said otherwise: an item that is right with less than this does not fit, and groups are of at
+ * least so many projects. */
+extern const double proposal_below;
+enum { PROPOSAL_LEAST = 2 };
+
 enum { PROPOSAL_NAMES = 3 };
 struct proposal {
     const char *department;      /* of the catalog, "" when the units belong to none */

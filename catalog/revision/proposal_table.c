@@ -11,6 +11,17 @@ const char *const proposal_heads[PROPOSAL_COLUMNS] = {
     "部门",     "代码",   "一级目录",   "二级目录",     "三级目录",
     "四级目录", "项目数", "金额（元）", "典型项目名称", "备注"};
 
+struct proposal_table proposal_table_make(struct proposals *proposals, const char *revision,
+                                          size_t looked_at, size_t least)
+{
+    struct proposal_table table = {.revision = revision,
+                                   .complete = proposals_are_complete(proposals),
+                                   .looked_at = looked_at,
+                                   .unfit = proposals_added(proposals)};
+    table.all = proposals_finish(proposals, least, &table.count);
+    return table;
+}
+
 const char *proposal_remark(const struct proposal *proposal)
 {
     static const char *const remarks[][2] = {
@@ -46,7 +57,7 @@ void proposal_row_free(struct proposal_row *row)
 static char *harmless(const char *text)
 {
     struct strbuf out = {0};
-    strbuf_printf(&out, "%s%s", *text && strchr("=+-@\t\r", *text) ? "'" : "", text);
+    strbuf_printf(&out, "%s%s", csv_is_formula(text) ? "'" : "", text);
     return strbuf_take(&out);
 }
 

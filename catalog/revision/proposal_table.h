@@ -13,6 +13,10 @@ struct proposal_table {
     size_t count;
 };
 
+/* The table of what was added, as proposals_finish gives it; `looked_at` projects were read for it. */
+struct proposal_table proposal_table_make(struct proposals *proposals, const char *revision,
+                                          size_t looked_at, size_t least);
+
 /* 部门, 代码, the four levels, 项目数, 金额（元）, 典型项目名称, 备注. */
 enum { PROPOSAL_COLUMNS = 10, PROPOSAL_COUNT_COLUMN = 6, PROPOSAL_YUAN_COLUMN = 7 };
 extern const char *const proposal_heads[PROPOSAL_COLUMNS];

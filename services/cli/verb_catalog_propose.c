@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST = 2, LAST_YEAR = 9999, WAN = 10000 };
-/* An item that is less likely right than this does not fit. */
-static const double unlikely = 0.5;
+enum { LAST_YEAR = 9999, WAN = 10000 };
 
 static void add_unfit(const struct unfit *unfit, void *argument)
 {
@@ -126,7 +124,7 @@ static void print(const struct proposal_table *table, int format)
 static int read_below(const struct catalog_call *call, double *below, struct fault *fault)
 {
     char *end;
-    *below = call->sure ? strtod(call->sure, &end) : unlikely;
+    *below = call->sure ? strtod(call->sure, &end) : proposal_below;
     if (call->sure && (end == call->sure || *end || !(*below >= 0 && *below <= 1)))
         return fault_set(fault, "cli.arguments", "--below 应当是 0 到 1 之间的数");
     return 0;
@@ -137,21 +135,19 @@ static int run_propose(struct catalog_call *call)
     struct fault fault = {0};
     struct unfit_search search = {0};
     struct proposals *proposals = NULL;
-    struct proposal_table table = {0};
+    size_t looked_at = 0;
     struct store *store = call_open(call);
     if (!store)
         return 2;
     char *revision = call->revision ? catalog_find_revision(store, call->revision, &fault)
                                     : catalog_revision_of_year(store, LAST_YEAR, &fault);
-    search.revision = table.revision = revision;
+    search.revision = revision;
     int failed = !revision || read_below(call, &search.below, &fault) ||
                  !(proposals = proposals_new(store, revision, call->department, &fault)) ||
-                 gather(proposals, &search, call, &table.looked_at, &fault);
+                 gather(proposals, &search, call, &looked_at, &fault);
     if (!failed) {
-        table.complete = proposals_are_complete(proposals);
-        table.unfit = proposals_added(proposals);
-        table.all =
-            proposals_finish(proposals, call->least ? (size_t)call->least : LEAST, &table.count);
+        size_t least = call->least ? (size_t)call->least : PROPOSAL_LEAST;
+        struct proposal_table table = proposal_table_make(proposals, revision, looked_at, least);
         print(&table, call->format);
     }
     proposals_destroy(&proposals);

@@ -37,6 +37,7 @@ struct gateway_counts {
     _Atomic uint64_t refused_busy, dropped_slow, sign_ins, sign_ins_refused;
     _Atomic uint64_t response_us, streamed_events;
     _Atomic int64_t connections, streams, bodies_bytes;
+    _Atomic int64_t pdfs, groupings; /* of proposals; in work, each takes much */
 };
 
 struct doorkeeper;

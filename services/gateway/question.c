@@ -1,5 +1,6 @@
 #include "services/gateway/question.h"
 
+#include "catalog/revision/csv_line.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 
@@ -104,8 +105,7 @@ bool question_read_version(const char *etag, int64_t *version)
 
 void question_add_csv(struct strbuf *out, const char *text)
 {
-    bool is_formula = *text && strchr("=+-@\t\r", *text);
-    strbuf_puts(out, is_formula ? "\"'" : "\"");
+    strbuf_puts(out, csv_is_formula(text) ? "\"'" : "\"");
     for (; *text; text++) {
         if (*text == '"')
             strbuf_puts(out, "\"");

@@ -4,27 +4,27 @@
 #include "catalog/intake/document.h"
 #include "catalog/intake/document_pdf.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHECK_MS = 10000, CHECKED_MAX = 64, PDFS_AT_ONCE = 2, NAME_BYTES_MAX = 255 };
 
 /* The bytes as text: what pdftotext makes of a PDF, else as they are. NULL with a fault. */
-static char *text_of(const struct strbuf *body, size_t *length, struct fault *fault)
+static char *text_of(struct exchange *exchange, size_t *length, struct fault *fault)
 {
-    static atomic_int pdfs; /* each is a process that may take half a gigabyte */
+    const struct strbuf *body = &exchange->body;
+    _Atomic int64_t *pdfs = &exchange->gateway->counts.pdfs;
     const char *bytes = body->text ? body->text : "";
     if (!document_is_pdf(bytes, body->length)) {
         *length = body->length;
         return xstrndup(bytes, body->length);
     }
     char *text = NULL;
-    if (++pdfs > PDFS_AT_ONCE)
+    if (++*pdfs > PDFS_AT_ONCE)
         fault_set(fault, "gateway.busy", "正在读取别的 PDF，请稍后再试");
     else
         text = document_pdf_text(bytes, body->length, length, fault);
-    pdfs--;
+    --*pdfs;
     return text;
 }
 
@@ -52,7 +52,7 @@ static void read_document(struct exchange *exchange, struct backend *backend)
         reply_problem(exchange, "query.too_long", "文件名太长");
         return;
     }
-    char *text = text_of(&exchange->body, &length, &fault);
+    char *text = text_of(exchange, &length, &fault);
     struct jv *document =
         text ? document_read(text, length, name ? name : "document", &fault) : NULL;
     if (document)

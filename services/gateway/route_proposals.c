@@ -6,22 +6,18 @@
 #include "catalog/revision/proposal_table.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
-    LEAST = 2,
     LEAST_MAX = 1000000,
     AT_ONCE = 2, /* each takes a hand for seconds when hundreds of thousands are looked at */
 };
-/* An item that is less likely right than this does not fit. */
-static const double unlikely = 0.5;
 
 static bool read_below(struct exchange *exchange, double *below)
 {
     const char *text = exchange_query(exchange, "below");
     char *end;
-    *below = unlikely;
+    *below = proposal_below;
     if (!text)
         return true;
     errno = 0;
@@ -78,7 +74,7 @@ static bool write_table(struct exchange *exchange, struct backend *backend, writ
                         struct strbuf *out)
 {
     struct fault fault = {"", ""};
-    struct proposal_table table = {0};
+    size_t looked_at = 0;
     struct proposals *proposals = NULL;
     struct jv *question = question_new(exchange, "unfit");
     double below;
@@ -87,21 +83,19 @@ static bool write_table(struct exchange *exchange, struct backend *backend, writ
     char *revision = NULL;
     struct store *store = catalog_json_store(exchange, backend);
     if (!store || !read_below(exchange, &below) ||
-        !exchange_query_number(exchange, "least", 1, LEAST_MAX, LEAST, &least) ||
+        !exchange_query_number(exchange, "least", 1, LEAST_MAX, PROPOSAL_LEAST, &least) ||
         !(revision = catalog_json_revision(exchange, store, exchange_query(exchange, "revision"))))
         goto done;
     jv_set_text(question, "catalog", revision);
     jv_set_number(question, "below", below);
     if (!(proposals =
               proposals_new(store, revision, exchange_query(exchange, "department"), &fault)) ||
-        gather(proposals, backend, question, &table.looked_at, &fault)) {
+        gather(proposals, backend, question, &looked_at, &fault)) {
         reply_fault(exchange, &fault);
         goto done;
     }
-    table.revision = revision;
-    table.complete = proposals_are_complete(proposals);
-    table.unfit = proposals_added(proposals);
-    table.all = proposals_finish(proposals, (size_t)least, &table.count);
+    struct proposal_table table =
+        proposal_table_make(proposals, revision, looked_at, (size_t)least);
     write(&table, out);
     written = true;
 done:
@@ -115,15 +109,15 @@ done:
 static bool write_in_turn(struct exchange *exchange, struct backend *backend, write_fn *write,
                           struct strbuf *out)
 {
-    static atomic_int at_it;
+    _Atomic int64_t *at_it = &exchange->gateway->counts.groupings;
     bool written = false;
-    if (++at_it > AT_ONCE) {
+    if (++*at_it > AT_ONCE) {
         reply_problem(exchange, "gateway.busy", "正在为别人归并增补建议，请稍后再试");
         reply_header(exchange, "Retry-After", "2");
     } else {
         written = write_table(exchange, backend, write, out);
     }
-    at_it--;
+    --*at_it;
     return written;
 }
 
