@@ -22,7 +22,7 @@ commands() { # the longest first
 
 # shellcheck disable=SC2016  # the variables are those of the inner shell
 commands "$@" | xargs -P "${JOBS:-$(nproc)}" -I '{}' sh -c '
-    log=$logs/$$
+    log=$(mktemp "$logs/XXXXXXXX")
     {} >"$log" 2>&1
     status=$?
     if [ $status -eq 0 ]; then

@@ -126,16 +126,34 @@ char *fixture_build(const char *data_directory, const char *directory)
     return strbuf_take(&path);
 }
 
-static struct fixture *open_fixture(char *directory, const char *data_directory)
+void fixture_load(struct fixture *fixture)
 {
-    struct fixture *fixture = xcalloc(1, sizeof *fixture);
     struct fault fault = {0};
-    fixture->directory = directory;
-    fixture->path = fixture_build(data_directory, directory);
+    if (fixture->engine) {
+        judge_destroy(&fixture->judge);
+        engine_destroy(&fixture->engine);
+    }
     fixture->engine = engine_load(fixture->path, &fault);
     if (!fixture->engine)
         fail_msg("%s: %s", fault.code, fault.message);
     fixture->judge = judge_new(fixture->engine, NULL);
+}
+
+struct store *fixture_store(const struct fixture *fixture)
+{
+    struct fault fault = {0};
+    struct store *store = catalog_open(fixture->path, STORE_WRITE, &fault);
+    if (!store)
+        fail_msg("%s", fault.message);
+    return store;
+}
+
+static struct fixture *open_fixture(char *directory, const char *data_directory)
+{
+    struct fixture *fixture = xcalloc(1, sizeof *fixture);
+    fixture->directory = directory;
+    fixture->path = fixture_build(data_directory, directory);
+    fixture_load(fixture);
     return fixture;
 }
 

@@ -3,6 +3,7 @@
 
 #include "catalog/engine/engine_parts.h"
 #include "common/json.h"
+#include "common/store.h"
 
 /* A small catalog of the tests' own, and an engine over it: two revisions with 民政, 交通运输 and 信访,
  * and three B items of which one is closed to 审计 and one open to 机关事务管理 alone. */
@@ -25,6 +26,10 @@ struct fixture *fixture_of(const char *data_directory);
 void fixture_destroy(struct fixture **fixture);
 /* Builds catalog.db from the data folder; fails the test when that fails. */
 char *fixture_build(const char *data_directory, const char *directory);
+/* Loads engine and judge, anew when they are there. */
+void fixture_load(struct fixture *fixture);
+/* catalog.db to write in (store_close). */
+struct store *fixture_store(const struct fixture *fixture);
 const struct mind *fixture_mind(const struct fixture *fixture);
 
 /* What judge_body gave: the bytes of every result, a line each, and the results read again. */

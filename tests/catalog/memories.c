@@ -13,32 +13,12 @@
 
 #include <cmocka.h>
 
-struct store *open_store(const struct fixture *fixture)
-{
-    struct fault fault = {0};
-    struct store *store = catalog_open(fixture->path, STORE_WRITE, &fault);
-    if (!store)
-        fail_msg("%s", fault.message);
-    return store;
-}
-
-void reload(struct fixture *fixture)
-{
-    struct fault fault = {0};
-    judge_destroy(&fixture->judge);
-    engine_destroy(&fixture->engine);
-    fixture->engine = engine_load(fixture->path, &fault);
-    if (!fixture->engine)
-        fail_msg("%s: %s", fault.code, fault.message);
-    fixture->judge = judge_new(fixture->engine, NULL);
-}
-
 void remember(struct fixture *fixture, const char *id, const char *day, const char *project,
               const char *answer)
 {
     struct strbuf text = {0};
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     strbuf_printf(&text,
                   "{\"id\":\"%s\",\"time\":\"%s\",\"reviewer\":\"审核员\",\"project\":{%s},%s}", id,
                   day, project, answer);
@@ -48,16 +28,16 @@ void remember(struct fixture *fixture, const char *id, const char *day, const ch
     jv_destroy(&review);
     store_close(&store);
     strbuf_free(&text);
-    reload(fixture);
+    fixture_load(fixture);
 }
 
 void withdraw(struct fixture *fixture, const char *id)
 {
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     assert_int_equal(reviews_withdraw(store, id, "组长", "误判", &fault), 0);
     store_close(&store);
-    reload(fixture);
+    fixture_load(fixture);
 }
 
 struct jv *judge(struct fixture *fixture, const char *project)

@@ -31,8 +31,6 @@
 
 extern const char usual[], next_year[];
 
-struct store *open_store(const struct fixture *fixture);
-void reload(struct fixture *fixture);
 /* Takes a review in, and loads the engine anew. */
 void remember(struct fixture *fixture, const char *id, const char *day, const char *project,
               const char *answer);

@@ -229,7 +229,7 @@ static void test_memories_survive_a_build_of_the_catalog(void **state)
     struct strbuf data = {0};
     strbuf_printf(&data, "%s/data", fixture->directory);
     assert_int_equal(catalog_build(data.text, fixture->path, &fault), 0);
-    reload(fixture);
+    fixture_load(fixture);
     assert_follows(fixture, next_year, "r-1");
     strbuf_free(&data);
 }

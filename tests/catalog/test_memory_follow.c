@@ -45,7 +45,7 @@ static void assert_as_loaded_now(struct fixture *fixture, const char *project)
     char *name = xstrdup(engine_model(fixture->engine));
     size_t count = memory_count(fixture_mind(fixture)->memory);
     struct answers followed = answers_of(fixture, body.text, body.length);
-    reload(fixture);
+    fixture_load(fixture);
     struct answers loaded = answers_of(fixture, body.text, body.length);
     assert_string_equal(name, engine_model(fixture->engine));
     assert_int_equal(count, memory_count(fixture_mind(fixture)->memory));
@@ -77,7 +77,7 @@ static void test_a_withdrawal_is_followed_without_a_new_engine(void **state)
 {
     struct fixture *fixture = *state;
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     assert_int_equal(reviews_withdraw(store, "r-1", "组长", "误判", &fault), 0);
     store_close(&store);
     follow(fixture);
@@ -91,7 +91,7 @@ static void test_many_late_reviews_recall_as_those_that_were_loaded(void **state
     enum { LATE = 150 };
     struct fixture *fixture = *state;
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     struct strbuf text = {0};
     for (int i = 0; i < LATE; i++) {
         strbuf_reset(&text);
@@ -124,13 +124,13 @@ static void test_a_change_of_the_catalog_itself_cannot_be_followed(void **state)
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         struct fault fault = {0};
-        struct store *store = open_store(fixture);
+        struct store *store = fixture_store(fixture);
         if (store_exec(store, changes[i], &fault))
             fail_msg("%s", fault.message);
         store_close(&store);
         if (engine_follow(fixture->engine, fixture->path, &fault) != 0)
             fail_msg("followed: %s", changes[i]);
-        reload(fixture);
+        fixture_load(fixture);
         follow(fixture);
     }
 }
@@ -156,7 +156,7 @@ static void add_letters(struct strbuf *text, uint32_t number, int changed)
 
 static void remember_many(struct fixture *fixture)
 {
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     struct strbuf text = {0};
     assert_int_equal(store_begin(store, &fault), 0);
@@ -175,7 +175,7 @@ static void remember_many(struct fixture *fixture)
     assert_int_equal(store_commit(store, &fault), 0);
     store_close(&store);
     strbuf_free(&text);
-    reload(fixture);
+    fixture_load(fixture);
     assert_int_equal(memory_count(fixture_mind(fixture)->memory), MANY);
 }
 

@@ -22,32 +22,11 @@
 #define UNDER_OLD "{" TEXT CIVIL ",\"catalog\":\"" REVISION_OLD "\"}"
 #define UNDER_NEW "{" TEXT CIVIL ",\"catalog\":\"" REVISION_NEW "\"}"
 
-static struct store *open_store(const struct fixture *fixture)
-{
-    struct fault fault = {0};
-    struct store *store = catalog_open(fixture->path, STORE_WRITE, &fault);
-    if (!store)
-        fail_msg("%s", fault.message);
-    return store;
-}
-
-static void reload(struct fixture *fixture, struct store *store)
-{
-    struct fault fault = {0};
-    store_close(&store);
-    judge_destroy(&fixture->judge);
-    engine_destroy(&fixture->engine);
-    fixture->engine = engine_load(fixture->path, &fault);
-    if (!fixture->engine)
-        fail_msg("%s: %s", fault.code, fault.message);
-    fixture->judge = judge_new(fixture->engine, NULL);
-}
-
 static void remember(struct fixture *fixture, const char *project, const char *code)
 {
     struct strbuf text = {0};
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     strbuf_printf(&text,
                   "{\"id\":\"r1\",\"time\":\"2023-01-05\",\"reviewer\":\"审核员\",\"project\":%s,"
                   "\"decision\":\"correct\",\"department\":\"民政\",\"code\":\"%s\"}",
@@ -57,7 +36,8 @@ static void remember(struct fixture *fixture, const char *project, const char *c
         fail_msg("%s: %s", text.text, fault.message);
     jv_destroy(&review);
     strbuf_free(&text);
-    reload(fixture, store);
+    store_close(&store);
+    fixture_load(fixture);
 }
 
 static size_t propose(struct store *store)
@@ -132,20 +112,21 @@ static void assert_not_remembered(struct fixture *fixture, const char *project)
 static void correct_by_keeper(struct fixture *fixture, const char *relation)
 {
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     propose(store);
     int64_t id = row_of(store, "A040102", NULL).id;
     assert_true(id > 0);
     if (correspondence_correct(store, id, "民政", "A040104", relation, "王", "上级批复", &fault))
         fail_msg("%s", fault.message);
-    reload(fixture, store);
+    store_close(&store);
+    fixture_load(fixture);
 }
 
 static void test_proposals_say_what_became_of_each_item(void **state)
 {
     (void)state;
     struct fixture *fixture = fixture_new();
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     assert_true(propose(store) > 0);
     assert_string_equal(row_of(store, "A040101", NULL).relation, "recoded");
     assert_string_equal(row_of(store, "A040102", NULL).relation, "removed");
@@ -159,7 +140,7 @@ static void test_decisions_stand_when_proposals_are_made_again(void **state)
 {
     (void)state;
     struct fixture *fixture = fixture_new();
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     size_t first = propose(store);
     struct wanted recoded = row_of(store, "A040101", NULL);
@@ -229,11 +210,12 @@ static void test_an_item_that_a_keeper_called_removed_is_not_its_namesake(void *
     struct fault fault = {0};
     remember(fixture, UNDER_OLD, "A040101");
     assert_decided_as(fixture, UNDER_NEW, "A040103");
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     propose(store);
     int64_t id = row_of(store, "A040101", NULL).id;
     assert_int_equal(correspondence_correct(store, id, "", "", "removed", "王", "", &fault), 0);
-    reload(fixture, store);
+    store_close(&store);
+    fixture_load(fixture);
     assert_not_remembered(fixture, UNDER_NEW);
     fixture_destroy(&fixture);
 }
@@ -242,7 +224,7 @@ static void test_a_correction_must_name_an_item_of_the_new_revision(void **state
 {
     (void)state;
     struct fixture *fixture = fixture_new();
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     propose(store);
     int64_t id = row_of(store, "A040102", NULL).id;
@@ -258,7 +240,7 @@ static void test_confirmed_links_are_exported(void **state)
 {
     (void)state;
     struct fixture *fixture = fixture_new();
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     struct strbuf out = {0};
     struct correspondence_filter filter = {.old_revision = REVISION_OLD,
                                            .new_revision = REVISION_NEW};
@@ -292,10 +274,11 @@ static void assert_judged_by(struct fixture *fixture, int year, const char *revi
 static void use(struct fixture *fixture, const char *revision)
 {
     struct fault fault = {0};
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     if (in_use_set(store, revision, "王", &fault))
         fail_msg("%s", fault.message);
-    reload(fixture, store);
+    store_close(&store);
+    fixture_load(fixture);
 }
 
 static void test_a_year_is_judged_by_the_revision_in_force_then(void **state)
@@ -318,7 +301,7 @@ static void test_the_revision_in_use_also_counts_for_reviews(void **state)
     (void)state;
     struct fixture *fixture = fixture_new();
     use(fixture, REVISION_OLD);
-    struct store *store = open_store(fixture);
+    struct store *store = fixture_store(fixture);
     char *number = catalog_revision_of_year(store, 2026, NULL);
     assert_string_equal(number, REVISION_OLD);
     free(number);

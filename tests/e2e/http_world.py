@@ -15,6 +15,8 @@ import urllib.parse
 
 import jsonschema
 
+import cases
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.join(ROOT, os.environ.get("JINMU_BIN", "build/bin"))
 UNIT = "示例市政务服务中心"
@@ -164,6 +166,18 @@ class World:
         self.log.close()
         shutil.rmtree(self.folder)
         return status
+
+
+def run_cases(names, subject, world):
+    """Runs a script's cases, each with `subject`; shows the log of the world when one fails, and ends
+    the world. What main gives."""
+    failed = cases.run_with(names, subject)
+    if failed:
+        print(world.logged()[-6000:])
+    status = subject.close()
+    if status:
+        print(f"[  FAILED  ] serve ended with {status}")
+    return 1 if failed or status else 0
 
 
 def project(number, **members):

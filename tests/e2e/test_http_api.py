@@ -5,8 +5,7 @@ import sys
 import threading
 import urllib.parse
 
-import cases
-from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results, project
+from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results, project, run_cases
 
 
 def submit(client, *projects):
@@ -296,13 +295,7 @@ def test_everything_stays_after_a_restart(world):
 
 def main():
     world = World()
-    failed = cases.run_with(globals(), world)
-    if failed:
-        print(world.logged()[-6000:])
-    status = world.close()
-    if status:
-        print(f"[  FAILED  ] serve ended with {status}")
-    return 1 if failed or status else 0
+    return run_cases(globals(), world, world)
 
 
 if __name__ == "__main__":

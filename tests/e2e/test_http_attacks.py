@@ -7,8 +7,7 @@ import threading
 import time
 import urllib.parse
 
-import cases
-from http_world import Client, OPENAPI, OTHER_UNIT, UNIT, World, project
+from http_world import Client, OPENAPI, OTHER_UNIT, UNIT, World, project, run_cases
 
 HOSTILE = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'; DROP TABLE result;--",
            "{{7*7}}${7*7}", "=cmd|' /C calc'!A0", "../../etc/passwd", "\u202egnp.exe", "%s%n%x",
@@ -265,13 +264,7 @@ def test_slow_connections_do_not_keep_others_out(world):
 
 def main():
     world = World()
-    failed = cases.run_with(globals(), world)
-    if failed:
-        print(world.logged()[-6000:])
-    status = world.close()
-    if status:
-        print(f"[  FAILED  ] serve ended with {status}")
-    return 1 if failed or status else 0
+    return run_cases(globals(), world, world)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ import sys
 import tempfile
 import urllib.parse
 
-import cases
-from http_world import Client, PASSWORDS, World
+from http_world import Client, PASSWORDS, World, run_cases
 
 OLD, NEW = "晋财综〔2021〕63号", "测综〔2026〕9号"
 PATH = f"/catalog/{urllib.parse.quote(OLD)}/map/{urllib.parse.quote(NEW)}"
@@ -127,10 +126,7 @@ def test_another_reader_of_turtle_takes_the_export(case):
 
 def main():
     case = Case()
-    failed = cases.run_with(globals(), case)
-    if failed:
-        print(case.world.logged()[-3000:])
-    return 1 if case.close() or failed else 0
+    return run_cases(globals(), case, case.world)
 
 
 if __name__ == "__main__":

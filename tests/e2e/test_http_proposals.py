@@ -4,8 +4,7 @@ import io
 import json
 import sys
 
-import cases
-from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results
+from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results, run_cases
 
 NOW, BEFORE = "晋财综〔2025〕28号", "晋财综〔2021〕63号"
 
@@ -172,10 +171,7 @@ def test_without_the_services_the_command_line_reads_what_is_listed(case):
 
 def main():
     case = Case()
-    failed = cases.run_with(globals(), case)
-    if failed:
-        print(case.world.logged()[-3000:])
-    return 1 if case.close() or failed else 0
+    return run_cases(globals(), case, case.world)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 import warnings
 
 import cases
-from http_world import BIN, Client, World, free_port, project
+from http_world import BIN, Client, World, free_port, project, run_cases
 
 SLOW = 10000
 
@@ -257,13 +257,7 @@ def test_ten_thousand_slow_connections_keep_nobody_out(world):
 
 def main():
     world = World()
-    failed = cases.run_with(globals(), world)
-    if failed:
-        print(world.logged()[-6000:])
-    status = world.close()
-    if status:
-        print(f"[  FAILED  ] serve ended with {status}")
-    return 1 if failed or status else 0
+    return run_cases(globals(), world, world)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ import re
 import sys
 import urllib.parse
 
-import cases
-from http_world import Client, World
+from http_world import Client, World, run_cases
 
 REVISION = "晋财综〔2025〕28号"
 WHOLE = "晋财综〔2021〕63号"
@@ -215,8 +214,7 @@ def test_nothing_else_is_open_to_other_sites(world):
 
 def main():
     world = World()
-    failed = cases.run_with(globals(), world)
-    return 1 if world.close() or failed else 0
+    return run_cases(globals(), world, world)
 
 
 if __name__ == "__main__":
