@@ -129,10 +129,8 @@ char *fixture_build(const char *data_directory, const char *directory)
 void fixture_load(struct fixture *fixture)
 {
     struct fault fault = {0};
-    if (fixture->engine) {
-        judge_destroy(&fixture->judge);
-        engine_destroy(&fixture->engine);
-    }
+    judge_destroy(&fixture->judge);
+    engine_destroy(&fixture->engine);
     fixture->engine = engine_load(fixture->path, &fault);
     if (!fixture->engine)
         fail_msg("%s: %s", fault.code, fault.message);
