@@ -40,7 +40,7 @@ int daemon_open(struct daemon *daemon, struct fault *fault)
     if (daemon->user && privileges_drop(daemon->user, fault))
         return -1;
     if (!(daemon->state = state_directory(daemon->wanted_state, fault)) ||
-        state_check_files(daemon->state, fault) || state_check_restored(daemon->state, fault) ||
+        state_check_files(daemon->state, fault) ||
         !(daemon->config = config_open(daemon->state, daemon->config_path, fault)) ||
         set_log_level(daemon->config, fault))
         return -1;

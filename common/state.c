@@ -89,7 +89,7 @@ static int check_above(const char *absolute, struct fault *fault)
     return result;
 }
 
-char *state_directory(const char *given, struct fault *fault)
+char *state_find(const char *given, struct fault *fault)
 {
     char *path = chosen_directory(given);
     if (make_directories(path, fault) || check_private(path, fault)) {
@@ -105,6 +105,16 @@ char *state_directory(const char *given, struct fault *fault)
         return NULL;
     }
     return absolute;
+}
+
+char *state_directory(const char *given, struct fault *fault)
+{
+    char *found = state_find(given, fault);
+    if (found && state_check_restored(found, fault)) {
+        free(found);
+        return NULL;
+    }
+    return found;
 }
 
 int state_check_files(const char *directory, struct fault *fault)

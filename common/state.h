@@ -9,8 +9,11 @@
 
 /* The directory (free()), made with mode 0700 when missing; `given` (may be NULL) comes first.
  * NULL with a fault when it cannot be made, belongs to somebody else or can be written by others;
- * also when they could put another one in its place, because they can write a directory above. */
+ * also when they could put another one in its place, because they can write a directory above, and when
+ * a restore has not finished there (state_check_restored). */
 char *state_directory(const char *given, struct fault *fault);
+/* The same, whether or not a restore has finished there: for those who finish it, or tell of it. */
+char *state_find(const char *given, struct fault *fault);
 /* 0 unless a file in it belongs to somebody else or can be written by others: -1 with a fault
  * "state.unsafe". */
 int state_check_files(const char *directory, struct fault *fault);

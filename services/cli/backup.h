@@ -19,7 +19,7 @@ struct jv *backup_make(const char *state, const char *directory, struct fault *f
 struct jv *backup_check(const char *directory, struct fault *fault);
 /* Puts a backup in the place of a state's databases, while no services run. Those that are there are
  * refused ("backup.exists") unless `replace`: then they are moved to STATE/replaced-TIME. One that was
- * interrupted is not taken for done (state_check_restored); the next one goes on: what was there before
+ * interrupted is not taken for done (state_directory); the next one goes on: what was there before
  * the first of them stands in one folder, whole. Gives the manifest, or NULL with a fault. */
 struct jv *backup_restore(const char *directory, const char *state, bool replace,
                           struct fault *fault);

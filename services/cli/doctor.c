@@ -69,12 +69,15 @@ static void examine_rights(struct diagnosis *diagnosis, const char *state)
         say(diagnosis, "rights", HEALTH_GOOD, "数据目录 %s 及其中文件只有本用户可写", state);
 }
 
-static void examine_restore(struct diagnosis *diagnosis, const char *state)
+/* Whether a restore is under way or was interrupted. */
+static bool examine_restore(struct diagnosis *diagnosis, const char *state)
 {
-    if (state_check_restored(state, NULL))
+    bool restoring = state_check_restored(state, NULL);
+    if (restoring)
         say(diagnosis, "restore", HEALTH_BAD,
-            "上一次恢复没有完成，服务不能启动：请用原备份重新执行 jinmu restore --replace，"
-            "原有数据在 replaced-时间 目录中");
+            "上一次恢复没有完成，服务不能启动，其他命令也不可用：请用原备份重新执行 "
+            "jinmu restore --replace，原有数据在 replaced-时间 目录中");
+    return restoring;
 }
 
 static void examine_configuration(struct diagnosis *diagnosis, const char *state)
@@ -294,13 +297,13 @@ static void examine_services(struct diagnosis *diagnosis, const char *state)
 void doctor_examine(struct diagnosis *diagnosis, const char *state, bool thorough)
 {
     struct fault fault;
-    char *directory = state_directory(state, &fault);
+    char *directory = state_find(state, &fault);
     if (!directory) {
         say(diagnosis, "state", HEALTH_BAD, "数据目录不可用：%s", fault.message);
         return;
     }
     examine_rights(diagnosis, directory);
-    examine_restore(diagnosis, directory);
+    bool restoring = examine_restore(diagnosis, directory);
     examine_configuration(diagnosis, directory);
     examine_database(diagnosis, directory, "spool.db", spool_schema_version(), thorough);
     examine_database(diagnosis, directory, "results.db", results_schema_version(), thorough);
@@ -308,6 +311,7 @@ void doctor_examine(struct diagnosis *diagnosis, const char *state, bool thoroug
     examine_disk(diagnosis, directory);
     examine_clock(diagnosis, directory);
     examine_limits(diagnosis);
-    examine_services(diagnosis, directory);
+    if (!restoring) /* else none runs */
+        examine_services(diagnosis, directory);
     free(directory);
 }

@@ -1,5 +1,5 @@
 /* A backup put back. STATE/restoring is there from before the first file moves until the last copy is on
- * disk; daemons do not start beside it (state_check_restored). It says how far the restore has come, so
+ * disk; nothing opens the state beside it (state_directory). It says how far the restore has come, so
  * that the next one goes on: "moving FOLDER", then "copying". */
 #include "services/cli/backup.h"
 
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 64, LOCKS = 3 };
+enum { NAME_BYTES = 64, LOCKS = 4 };
 static const char moving[] = "moving ";
 
 struct restore {
@@ -188,13 +188,17 @@ static int put_back(struct restore *restore, const char *directory, const struct
 /* Takes the locks of all that could write, so that nothing starts meanwhile. */
 static int take_locks(const char *state, int locks[LOCKS], struct fault *fault)
 {
-    static const char *const names[LOCKS] = {"serve.lock", "broker.lock", "results.lock"};
+    static const char *const names[LOCKS] = {"serve.lock", "broker.lock", "results.lock",
+                                             "catalog.db.lock"};
     for (int i = 0; i < LOCKS; i++) {
         char *path = state_path(state, names[i]);
         locks[i] = lock_take(path, fault);
         free(path);
         if (locks[i] < 0)
-            return fault_set(fault, "backup.running", "services run in %s: stop them first", state);
+            return fault_set(fault, "backup.running",
+                             "services run in %s, or its catalog is being changed (%s): stop them "
+                             "first",
+                             state, names[i]);
     }
     return 0;
 }
@@ -202,7 +206,7 @@ static int take_locks(const char *state, int locks[LOCKS], struct fault *fault)
 struct jv *backup_restore(const char *directory, const char *state, bool replace,
                           struct fault *fault)
 {
-    int locks[LOCKS] = {-1, -1, -1};
+    int locks[LOCKS] = {-1, -1, -1, -1};
     struct restore restore = {state, state_path(state, state_restoring), ""};
     struct jv *manifest = backup_check(directory, fault);
     if (manifest && (take_locks(state, locks, fault) ||

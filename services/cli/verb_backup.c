@@ -55,7 +55,8 @@ static int run(int argc, char **argv, const struct command_form *form, bool rest
     struct options options = {0};
     struct fault fault = {"", ""};
     options.directory = options_read(form, argc, argv, &options)[0];
-    char *state = state_directory(options.state, &fault);
+    char *state =
+        restores ? state_find(options.state, &fault) : state_directory(options.state, &fault);
     struct jv *manifest = NULL;
     if (state)
         manifest = restores ? backup_restore(options.directory, state, options.replace, &fault)

@@ -63,6 +63,25 @@ static void assert_refused(const char *given, const char *code)
     assert_non_null(strstr(fault.message, given));
 }
 
+static void test_a_state_whose_restore_has_not_finished_is_refused_but_found(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    char *path = below("given");
+    free(state_directory(path, &fault));
+    char *marker = state_path(path, state_restoring);
+    fclose(fopen(marker, "w"));
+    assert_refused(path, "state.restoring");
+    char *found = state_find(path, &fault);
+    assert_non_null(found);
+    assert_string_equal(found, path);
+    unlink(marker);
+    assert_directory(path, "given");
+    free(found);
+    free(marker);
+    free(path);
+}
+
 static void test_the_option_comes_before_the_variables_and_the_home(void **state)
 {
     (void)state;
@@ -205,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_file_that_others_can_write_is_found, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_directory_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_state_whose_restore_has_not_finished_is_refused_but_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_paths_and_endpoints_are_put_together, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_an_endpoint_has_107_bytes_of_path_at_most, set_up,

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A backup that is made while projects come in, and what becomes of the work when it is put back."""
+import fcntl
 import json
 import os
 import resource
@@ -20,7 +21,7 @@ PROJECTS = 3000
 
 def jinmu(*arguments, expected=0):
     done = subprocess.run([os.path.join(chaos_world.BIN, "jinmu"), *arguments], text=True,
-                          capture_output=True, check=False)
+                          capture_output=True, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == expected, (arguments, done.returncode, done.stdout, done.stderr)
     return done.stdout + done.stderr
 
@@ -173,6 +174,69 @@ def test_a_restore_that_was_killed_leaves_a_state_on_which_nothing_starts(state,
         world.kill()
 
 
+# What must work there, and what looks at no state.
+WORK_ALL_THE_SAME = {"doctor", "restore", "intake", "catalog csv"}
+# Without these words a verb says what is missing before it looks at the state.
+NEEDED = {
+    "reclassify": ["--engine"],
+    "catalog import": ["--revision", "some"],
+    "catalog labels": ["check"],
+    "catalog map": ["list", "1", "2"],
+    "findings accept": ["--reason", "right", "--by", "me"],
+    "findings withdraw": ["--reason", "wrong", "--by", "me"],
+    "reviews withdraw": ["--by", "me"],
+    "users add": ["--role", "admin", "--password-stdin"],
+    "users passwd": ["--password-stdin"],
+}
+
+
+def verbs_of(text):
+    """The first word of each line of help that lists a verb."""
+    return [line.split()[0] for line in text.splitlines() if line.startswith("  ") and line[2] != " "]
+
+
+def all_verbs():
+    """Every verb as a list of words: `catalog import` too."""
+    for verb in verbs_of(jinmu("help")):
+        shown = jinmu(verb, "--help")
+        if "VERB" in shown.splitlines()[0]:
+            yield from ([verb, second] for second in verbs_of(shown))
+        else:
+            yield [verb]
+
+
+def arguments_of(words, file):
+    """What a verb must be given, by its own help; a file where it reads one."""
+    usage = next(line for line in jinmu(*words, "--help").splitlines() if "[OPTION...]" in line)
+    words = usage.split("[OPTION...]")[1].split()
+    return [file if word.strip("[").startswith(("FILE", "CASES")) else "1"
+            for word in words if not word.startswith("[") or "FILE" in word or "CASES" in word]
+
+
+def test_no_verb_works_on_a_state_whose_restore_has_not_finished(state, folder):
+    jinmu("catalog", "list", "--state", state)
+    jinmu("backup", "--state", state, folder)
+    marker, file = os.path.join(state, "restoring"), folder + ".jsonl"
+    for path, text in ((marker, "copying\n"), (file, '{"name":"垃圾清运服务","kind":"goods","label":{}}\n')):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(path, 0o600)
+    before = sorted(os.listdir(state))
+    called = 0
+    for words in all_verbs():
+        if " ".join(words) in WORK_ALL_THE_SAME:
+            continue
+        call = words + NEEDED.get(" ".join(words), []) + arguments_of(words, file)
+        said = jinmu(*call, "--state", state, expected=2)
+        assert f"restore --state {state} --replace" in said, (call, said)
+        assert sorted(os.listdir(state)) == before, (call, os.listdir(state))
+        called += 1
+    assert called > 50, called
+    assert "恢复没有完成" in jinmu("doctor", "--state", state, expected=1)
+    jinmu("restore", "--state", state, "--replace", folder)
+    jinmu("catalog", "list", "--state", state)
+
+
 def test_an_interrupted_moving_goes_on_into_the_same_folder(state, folder):
     """A database and its log are kept together, and no log is left for another database."""
     with_projects(state, folder)
@@ -221,6 +285,17 @@ def test_nothing_is_put_under_running_services(state, folder):
         assert not any(world.stop())
     finally:
         world.kill()
+
+
+def test_nothing_is_put_under_a_catalog_that_is_being_changed(state, folder):
+    jinmu("catalog", "list", "--state", state)
+    jinmu("backup", "--state", state, folder)
+    with open(os.path.join(state, "catalog.db.lock"), "w", encoding="ascii") as lock:
+        os.chmod(lock.name, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as `jinmu catalog import` does
+        shown = jinmu("restore", "--state", state, "--replace", folder, expected=2)
+        assert "catalog.db.lock" in shown, shown
+    jinmu("restore", "--state", state, "--replace", folder)
 
 
 def prepare():
