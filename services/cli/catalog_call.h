@@ -17,7 +17,7 @@ struct catalog_call {
     const char *title, *issued, *effective, *repeals;
     const char *code, *name, *kind, *field;
     const char *by, *reason, *sure, *relation, *only;
-    int64_t line, least;
+    int64_t line, least, listed;
     bool strict, dry_run, all;
     int format; /* enum call_format */
     char **arguments;

@@ -51,14 +51,14 @@ static void print_page(const struct proposal_table *table)
     strbuf_puts(&out,
                 "<p class=\"note\">没有合适条目的服务，按部门和名称相近程度归并；代码为该上级下"
                 "未用的下一个。</p>\n<div class=\"wide\"><table>\n<tr>");
-    for (size_t c = 0; c < PROPOSAL_COLUMNS; c++)
+    for (size_t c = 0; c < proposal_table_columns(table); c++)
         page_cell(&out, "th", proposal_heads[c]);
     strbuf_puts(&out, "</tr>\n");
     for (size_t i = 0; i < table->count; i++) {
         struct proposal_row row;
         proposal_row_make(&row, &table->all[i]);
         strbuf_puts(&out, "<tr>");
-        for (size_t c = 0; c < PROPOSAL_COLUMNS; c++)
+        for (size_t c = 0; c < proposal_table_columns(table); c++)
             page_cell(&out,
                       c == PROPOSAL_COUNT_COLUMN || c == PROPOSAL_YUAN_COLUMN
                           ? "td class=\"number\""
@@ -75,9 +75,10 @@ static void print_page(const struct proposal_table *table)
 
 static void print_columns(const struct proposal_table *table)
 {
-    static const char *const short_heads[] = {"部门",   "建议代码", "建议条目",     "上级",
-                                              "项目数", "万元",     "典型项目名称", "备注"};
-    struct columns columns = {.count = sizeof short_heads / sizeof *short_heads};
+    static const char *const short_heads[] = {"部门",         "建议代码", "建议条目",
+                                              "上级",         "项目数",   "万元",
+                                              "典型项目名称", "备注",     "项目编号"};
+    struct columns columns = {.count = sizeof short_heads / sizeof *short_heads - !table->lists};
     for (size_t c = 0; c < columns.count; c++)
         columns_add(&columns, short_heads[c]);
     for (size_t i = 0; i < table->count; i++) {
@@ -94,6 +95,8 @@ static void print_columns(const struct proposal_table *table)
         columns_add(&columns, wan);
         columns_add(&columns, row.names);
         columns_add(&columns, proposal_remark(proposal));
+        if (table->lists)
+            columns_add(&columns, row.ids);
         proposal_row_free(&row);
     }
     columns_print(&columns);
@@ -143,8 +146,11 @@ static int run_propose(struct catalog_call *call)
                                     : catalog_revision_of_year(store, LAST_YEAR, &fault);
     search.revision = revision;
     int failed = !revision || read_below(call, &search.below, &fault) ||
-                 !(proposals = proposals_new(store, revision, call->department, &fault)) ||
-                 gather(proposals, &search, call, &looked_at, &fault);
+                 !(proposals = proposals_new(store, revision, call->department, &fault));
+    if (!failed) {
+        proposals_list(proposals, (size_t)call->listed);
+        failed = gather(proposals, &search, call, &looked_at, &fault);
+    }
     if (!failed) {
         size_t least = call->least ? (size_t)call->least : PROPOSAL_LEAST;
         struct proposal_table table = proposal_table_make(proposals, revision, looked_at, least);
@@ -163,6 +169,9 @@ static const struct option_row options[] = {
               "services whose best item is right with less than this (0.5)"),
     NUMBER_OPTION(struct catalog_call, least, "least", 'l', 1, INT64_MAX,
                   "groups of at least so many projects (2)"),
+    NUMBER_OPTION(
+        struct catalog_call, listed, "projects", 'p', 1, PROPOSAL_LISTED_MAX,
+        "list the ids of at most so many projects of each (100), those of the most money"),
     CALL_FORMAT(FORMAT_CSV, "csv", 'C', "as a table in the form of the catalog"),
     CALL_FORMAT(FORMAT_HTML, "html", 'H', "a page"),
     CALL_FORMAT(FORMAT_JSON, "json", 'J', "as the HTTP API gives it"),

@@ -112,6 +112,15 @@ static void add_search(struct filter *filter, const char *wanted)
     jv_destroy(&text);
 }
 
+static void add_one_of(struct filter *filter, const char *condition, const struct jv *values)
+{
+    if (!jv_is_array(values))
+        return;
+    char *list = jv_write(values);
+    filter_add_text(filter, condition, list);
+    free(list);
+}
+
 static bool is_day(const char *text)
 {
     return strlen(text) == 10 && text[4] == '-' && text[7] == '-' && isdigit(text[0]) &&
@@ -124,7 +133,6 @@ int filter_read(struct filter *filter, const struct jv *question, struct fault *
     const char *state = jv_get_text(question, "state"), *q = jv_get_text(question, "q");
     const char *finding = jv_get_text(question, "finding");
     const char *severity = jv_get_text(question, "severity");
-    const struct jv *units = jv_get(question, "units");
     if (!jv_get_bool(question, "superseded", false))
         filter_add_integer(filter, "l.superseded = ?", 0);
     for (size_t i = 0; i < sizeof equal_texts / sizeof *equal_texts; i++) {
@@ -147,11 +155,8 @@ int filter_read(struct filter *filter, const struct jv *question, struct fault *
         add_state(filter, state);
     if (finding)
         add_finding(filter, finding);
-    if (jv_is_array(units)) {
-        char *list = jv_write(units);
-        filter_add_text(filter, "l.unit IN (SELECT value FROM json_each(?))", list);
-        free(list);
-    }
+    add_one_of(filter, "l.unit IN (SELECT value FROM json_each(?))", jv_get(question, "units"));
+    add_one_of(filter, "l.result IN (SELECT value FROM json_each(?))", jv_get(question, "numbers"));
     if (q)
         add_search(filter, q);
     return 0;

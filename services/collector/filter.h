@@ -13,6 +13,7 @@
  *   severity: at least       confidence_min, confidence_max
  *   from, to: days, in Chinese time, both included      age_min_hours, age_max_hours
  *   q: a text in the project, or a code      units: array, one of them
+ *   numbers: array, one of them (results)
  *   superseded: true for older results of a project too */
 enum { FILTER_VALUES = 40 };
 struct filter_value {

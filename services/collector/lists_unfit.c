@@ -10,6 +10,8 @@ static void write_unfit(const struct unfit *unfit, void *argument)
 {
     struct jw *writer = argument;
     jw_object(writer);
+    jw_set_integer(writer, "number", unfit->result);
+    jw_set_text(writer, "project", unfit->project);
     jw_set_text(writer, "department", unfit->department);
     jw_set_text(writer, "unit", unfit->unit);
     jw_set_text(writer, "competent", unfit->competent);

@@ -11,7 +11,7 @@ static const char stride_sql[] =
     " AND (?5 IS NULL OR unit IN (SELECT value FROM json_each(?5)))"
     " AND (NOT superseded OR NOT EXISTS (SELECT 1 FROM listed newer WHERE newer.id = l.id"
     "  AND newer.unit = l.unit AND +newer.catalog = l.catalog AND newer.result > l.result)))"
-    " SELECT unfit, department, unit, name, code, amount, confidence,"
+    " SELECT unfit, department, unit, name, code, amount, confidence, result, id,"
     " CASE WHEN unfit THEN (SELECT json_extract(unpacked(json),"
     "  '$.department') FROM project WHERE number = seen.project) END FROM seen";
 
@@ -23,7 +23,9 @@ static void visit_row(sqlite3_stmt *row, unfit_fn *visit, void *argument)
                           .nearest = store_text(row, 4),
                           .yuan = sqlite3_column_double(row, 5),
                           .confidence = sqlite3_column_double(row, 6),
-                          .competent = store_text(row, 7)};
+                          .result = sqlite3_column_int64(row, 7),
+                          .project = store_text(row, 8),
+                          .competent = store_text(row, 9)};
     visit(&unfit, argument);
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEARCH_CHARACTERS = 100 };
+enum { SEARCH_CHARACTERS = 100, NUMBERS_MAX = 500 };
 
 struct jv *question_new(const struct exchange *exchange, const char *ask)
 {
@@ -43,6 +43,30 @@ static bool take_number(struct exchange *exchange, struct jv *question, const ch
     return false;
 }
 
+/* "12,15": results. */
+static bool take_numbers(struct exchange *exchange, struct jv *question, const char *name)
+{
+    const char *text = exchange_query(exchange, name);
+    if (!text)
+        return true;
+    struct jv *numbers = jv_array();
+    bool good = true;
+    for (char *end; good; text = end + 1) {
+        errno = 0;
+        long long number = strtoll(text, &end, 10);
+        good = !errno && end != text && number > 0 && (*end == ',' || !*end) &&
+               jv_count(numbers) < NUMBERS_MAX;
+        jv_push(numbers, jv_of_number((double)number));
+        if (!*end)
+            break;
+    }
+    jv_set(question, name, numbers);
+    if (!good)
+        reply_problem(exchange, "query.bad_number", "参数 %s 应为结果编号，以逗号分隔，最多 %d 个",
+                      name, NUMBERS_MAX);
+    return good;
+}
+
 bool question_take_filter(struct exchange *exchange, struct jv *question)
 {
     static const char *const texts[] = {"department", "decision", "state",   "kind", "finding",
@@ -61,6 +85,8 @@ bool question_take_filter(struct exchange *exchange, struct jv *question)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!take_number(exchange, question, numbers[i]))
             return false;
+    if (!take_numbers(exchange, question, "numbers"))
+        return false;
     if (superseded)
         jv_set(question, "superseded", jv_of_bool(strcmp(superseded, "true") == 0));
     return true;

@@ -38,7 +38,9 @@ static void add_all(struct proposals *proposals, const struct jv *all)
 {
     for (size_t i = 0; i < jv_count(all); i++) {
         const struct jv *one = jv_at(all, i);
-        struct unfit unfit = {.department = text_of(one, "department"),
+        struct unfit unfit = {.result = (int64_t)jv_get_number(one, "number", 0),
+                              .project = text_of(one, "project"),
+                              .department = text_of(one, "department"),
                               .unit = text_of(one, "unit"),
                               .competent = text_of(one, "competent"),
                               .name = text_of(one, "name"),
@@ -78,19 +80,21 @@ static bool write_table(struct exchange *exchange, struct backend *backend, writ
     struct proposals *proposals = NULL;
     struct jv *question = question_new(exchange, "unfit");
     double below;
-    int64_t least;
+    int64_t least, listed;
     bool written = false;
     char *revision = NULL;
     struct store *store = catalog_json_store(exchange, backend);
     if (!store || !read_below(exchange, &below) ||
         !exchange_query_number(exchange, "least", 1, LEAST_MAX, PROPOSAL_LEAST, &least) ||
+        !exchange_query_number(exchange, "results", 0, PROPOSAL_LISTED_MAX, 0, &listed) ||
         !(revision = catalog_json_revision(exchange, store, exchange_query(exchange, "revision"))))
         goto done;
     jv_set_text(question, "catalog", revision);
     jv_set_number(question, "below", below);
-    if (!(proposals =
-              proposals_new(store, revision, exchange_query(exchange, "department"), &fault)) ||
-        gather(proposals, backend, question, &looked_at, &fault)) {
+    proposals = proposals_new(store, revision, exchange_query(exchange, "department"), &fault);
+    if (proposals)
+        proposals_list(proposals, (size_t)listed);
+    if (!proposals || gather(proposals, backend, question, &looked_at, &fault)) {
         reply_fault(exchange, &fault);
         goto done;
     }

@@ -42,7 +42,7 @@ static void close_proposing(struct proposing *self)
 static void add(struct proposing *self, const char *department, const char *name,
                 const char *nearest, double yuan)
 {
-    struct unfit unfit = {"", "", department, name, nearest, 0.4, yuan};
+    struct unfit unfit = {"", "", department, name, nearest, 0.4, yuan, 0, ""};
     proposals_add(self->proposals, &unfit);
 }
 
@@ -131,9 +131,9 @@ static void test_a_parent_without_reason_is_said_to_be_unsure(void **state)
     size_t count;
     open_proposing(&self);
     const struct unfit all_of_them[] = {
-        {"示例县民政局", "", "民政", "社区社会组织年检", "A040101", 0.1, 3},
-        {"示例县民政局", "", "民政", "无人机巡河", "A040101", 0.1, 2},
-        {"示例县民政局", "", "民政", "碳足迹核算", "A040101", 0.4, 1},
+        {"示例县民政局", "", "民政", "社区社会组织年检", "A040101", 0.1, 3, 0, ""},
+        {"示例县民政局", "", "民政", "无人机巡河", "A040101", 0.1, 2, 0, ""},
+        {"示例县民政局", "", "民政", "碳足迹核算", "A040101", 0.4, 1, 0, ""},
     };
     for (size_t i = 0; i < sizeof all_of_them / sizeof *all_of_them; i++)
         proposals_add(self.proposals, &all_of_them[i]);
@@ -149,6 +149,37 @@ static void test_a_parent_without_reason_is_said_to_be_unsure(void **state)
         assert_string_equal(all[i].upper[2], right[at].parent);
         assert_int_equal(all[i].sure, right[at].sure);
     }
+    close_proposing(&self);
+}
+
+/* Of many the most money; how many there are is said all the same. */
+static void test_the_projects_of_the_most_money_are_listed(void **state)
+{
+    (void)state;
+    static const double yuan[] = {3, 9, 1, 9, 5};
+    static const char *const ids[] = {"three", "nine", "one", "other nine", "five"};
+    struct proposing self;
+    struct proposal_table table = {.revision = REVISION_OLD, .complete = true, .lists = true};
+    struct strbuf out = {0};
+    open_proposing(&self);
+    proposals_list(self.proposals, 3);
+    for (size_t i = 0; i < 5; i++) {
+        struct unfit unfit = {"", "",      "民政",           "婚俗改革宣传", "A040101",
+                              0,  yuan[i], (int64_t)i + 100, ids[i]};
+        proposals_add(self.proposals, &unfit);
+    }
+    table.all = proposals_finish(self.proposals, 1, &table.count);
+    assert_int_equal(table.count, 1);
+    assert_int_equal(table.all->count, 5);
+    assert_int_equal(table.all->listed, 3);
+    proposal_table_json(&table, &out);
+    assert_non_null(strstr(out.text, "\"results\":[{\"number\":101,\"project\":\"nine\"},"
+                                     "{\"number\":103,\"project\":\"other nine\"},"
+                                     "{\"number\":104,\"project\":\"five\"}]"));
+    out.length = 0;
+    proposal_table_csv(&table, &out);
+    assert_non_null(strstr(out.text, ",nine；other nine；five\n"));
+    strbuf_free(&out);
     close_proposing(&self);
 }
 
@@ -205,11 +236,11 @@ static void test_the_units_department_proposes(void **state)
     size_t count;
     open_proposing(&self);
     const struct unfit all_of_them[] = {
-        {"示例县民政局", "", "B", "婚俗改革宣传", "B1001", 0.2, 1},
-        {"示例县服务中心", "示例县民政局", "交通运输", "婚俗改革宣传", "A170101", 0.2, 1},
-        {"示例县交通信访局", "", "信访", "婚俗改革宣传", "", 0, 1},
-        {"示例县服务中心", "", "交通运输", "婚俗改革宣传", "", 0, 1},
-        {"示例县服务中心", "", "B", "婚俗改革宣传", "", 0, 1},
+        {"示例县民政局", "", "B", "婚俗改革宣传", "B1001", 0.2, 1, 0, ""},
+        {"示例县服务中心", "示例县民政局", "交通运输", "婚俗改革宣传", "A170101", 0.2, 1, 0, ""},
+        {"示例县交通信访局", "", "信访", "婚俗改革宣传", "", 0, 1, 0, ""},
+        {"示例县服务中心", "", "交通运输", "婚俗改革宣传", "", 0, 1, 0, ""},
+        {"示例县服务中心", "", "B", "婚俗改革宣传", "", 0, 1, 0, ""},
     };
     for (size_t i = 0; i < sizeof all_of_them / sizeof *all_of_them; i++)
         proposals_add(self.proposals, &all_of_them[i]);
@@ -269,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_departments_are_not_mixed),
         cmocka_unit_test(test_the_next_free_code_is_suggested),
         cmocka_unit_test(test_a_parent_without_reason_is_said_to_be_unsure),
+        cmocka_unit_test(test_the_projects_of_the_most_money_are_listed),
         cmocka_unit_test(test_a_department_without_items_borrows_a_parent),
         cmocka_unit_test(test_missing_pages_are_taken_from_the_revision_before),
         cmocka_unit_test(test_the_units_department_proposes),

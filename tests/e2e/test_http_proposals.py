@@ -126,14 +126,45 @@ def test_the_table_has_the_form_of_the_catalog(case):
 def test_the_command_line_says_the_same(case):
     said = json.loads(case.world.jinmu("catalog", "propose", "--json", "--least", "1"))
     assert said == case.rev.get("/catalog/proposals", least=1)
+    said = json.loads(case.world.jinmu("catalog", "propose", "--json", "--projects", "2"))
+    assert said == case.rev.get("/catalog/proposals", results=2)
+    table = case.world.jinmu("catalog", "propose", "--csv", "--projects", "2")
+    assert table == case.rev.ask("GET", "/catalog/proposals.csv?results=2").body.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [set(row["项目编号"].split("；")) for row in rows if row["四级目录"] == "犬只收容服务"] == \
+        [{"W-4", "W-5"}]
+    assert "W-4；W-5" in case.world.jinmu("catalog", "propose", "--projects", "2")
     words = case.world.jinmu("catalog", "propose", "--department", "水利", "--least", "1")
     assert "8 个项目中 1 个服务没有合适条目，归为 1 组" in words and "无人机巡河服务" in words
     assert "<td>古树名木认养服务</td>" in case.world.jinmu("catalog", "propose", "--html")
     case.world.jinmu("catalog", "propose", "--below", "2", expected=2)
 
 
+def test_a_proposal_leads_to_its_projects(case):
+    """At most as many as were asked for, those of the most money; the rest is counted."""
+    trees = next(one for one in case.rev.get("/catalog/proposals", results=2)["proposals"]
+                 if one["item"] == "古树名木认养服务")
+    assert trees["projects"] == 3
+    assert {one["project"] for one in trees["results"]} == {"W-1", "W-2"}, trees
+    numbers = ",".join(str(one["number"]) for one in trees["results"])
+    listed = case.rev.get("/results", numbers=numbers, superseded="true")["results"]
+    assert {one["project"] for one in listed} == {"W-1", "W-2"}, listed
+    assert all("results" not in one for one in case.groups().values())
+
+
+def test_results_are_asked_for_by_number_but_only_ones_own(case):
+    all_of_them = [one["number"] for one in case.rev.get("/results", limit=500)["results"]]
+    numbers = ",".join(str(number) for number in all_of_them)
+    theirs = Client(case.world, "lib").get("/results", numbers=numbers)["results"]
+    assert theirs and {one["unit"] for one in theirs} == {OTHER_UNIT}
+    assert case.rev.get("/results", numbers="999999")["results"] == []
+    for wrong in ("", "x", "1,", "1,,2", "0", "-1", "1 ", "1;2", ",".join(["1"] * 501)):
+        answer = case.rev.get("/results", 422, numbers=wrong)
+        assert answer.json["code"] == "query.bad_number", (wrong, answer.body)
+
+
 def test_what_cannot_be_asked_is_refused(case):
-    for parameters in ({"least": 0}, {"least": "x"}, {"below": "1.5"}, {"below": "nan"}):
+    for parameters in ({"least": 0}, {"least": "x"}, {"results": 101}, {"results": -1}, {"below": "1.5"}, {"below": "nan"}):
         answer = case.rev.get("/catalog/proposals", 422, **parameters)
         assert answer.json["code"] == "query.bad_number", answer.body
     case.rev.get("/catalog/proposals", 404, revision="无此目录")
