@@ -22,6 +22,10 @@ export function tests(world) {
       for (const [where, ready] of [...PAGES, [`project/${one.number}`, '.project']]) {
         await page.open(where, ready);
         await page.waitForFunction(() => !document.querySelector('[aria-busy=true]') && !document.body.textContent.includes('正在读取…'));
+        if (where === 'proposals') {
+          await page.locator('.opener').first().click();
+          await page.locator('.proposal-projects ol').waitFor();
+        }
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (over > 0) wrong.push(`${where}: ${over} px too wide`);
         await page.evaluate(AXE);

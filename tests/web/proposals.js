@@ -38,6 +38,49 @@ export function tests(world) {
     await page.context().close();
   });
 
+  test('a proposal opens its projects, each leads to its result, and the link to it can be sent', async () => {
+    const UNIT = '示例市政务服务中心';
+    const admin = await world.client('guan.li');
+    const made = await admin.submit([1, 2, 3].map((n) => ({ ...wanting(UNIT, n, '青年夜校'), amount_yuan: n * 10000 })));
+    const page = await world.as('zhang.min', { width: 390, height: 844 });
+    await page.open('proposals', '.proposals table');
+    const opener = page.getByRole('link', { name: '青年夜校服务' });
+    assert.equal(await opener.getAttribute('aria-expanded'), 'false');
+    await opener.focus();
+    await page.keyboard.press('Enter');
+    const projects = page.getByRole('list', { name: '青年夜校服务的项目' }).getByRole('listitem');
+    await projects.first().waitFor();
+    assert.equal(await opener.getAttribute('aria-expanded'), 'true');
+    assert.deepEqual(await projects.locator('.figure').allTextContents(), ['3 万元', '2 万元', '1 万元']);
+    assert.match(await projects.first().textContent(), new RegExp(`${UNIT}.*2026 · 未复核`));
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/proposal-open-390.png` });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.equal(over, 0);
+    const sent = page.url();
+    // From the list to a result and back: the list is open as it was.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.project').waitFor();
+    assert.ok(page.url().endsWith(`#/project/${made[2].number}`), page.url());
+    await page.goBack();
+    await projects.first().waitFor();
+    await opener.click();
+    await projects.first().waitFor({ state: 'detached' });
+    assert.doesNotMatch(decodeURIComponent(page.url()), /item=/);
+    await page.context().close();
+
+    const other = await world.as('li.si');
+    await other.goto(sent);
+    await other.getByRole('list', { name: '青年夜校服务的项目' }).waitFor();
+    if (process.env.SHOTS) await other.screenshot({ path: `${process.env.SHOTS}/proposal-open.png`, fullPage: true });
+    // What was sent may be gone.
+    await other.goto(sent.replace(encodeURIComponent('青年夜校'), encodeURIComponent('早已没有')));
+    await other.reload();
+    await other.getByText('现在没有“早已没有服务”这条建议').waitFor();
+    assert.deepEqual([...page.faults, ...other.faults], []);
+    await other.context().close();
+  });
+
   test('a unit is shown what it lacks itself, and told when that is nothing', async () => {
     const page = await world.as('wang.wu');
     await page.open('proposals', '.proposals p');
