@@ -39,9 +39,10 @@ struct judging_calls {
     void (*project)(void *argument); /* after each; or NULL */
     void *project_argument;
 };
+typedef void assignment_judge_fn(struct assignment *assignment, struct judge *judge,
+                                 size_t project_bytes, const struct judging_calls *calls);
 /* Judges the body: every project is added, or the assignment is refused. */
-void assignment_judge(struct assignment *assignment, struct judge *judge, size_t project_bytes,
-                      const struct judging_calls *calls);
+assignment_judge_fn assignment_judge;
 void assignment_stored(struct assignment *assignment, const struct wire_tally *tally,
                        const struct fault *fault);
 /* The body of the answer, when the assignment is judged and all is stored. */

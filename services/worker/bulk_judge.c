@@ -10,15 +10,21 @@
 
 /* Judging takes all the processor that it gets; everybody else needs little, at once. */
 enum { NICE = 10 };
+enum { LOOKS = 30 }; /* so many, at least, find the thread at the same project before it stands */
 
 struct bulk_judge {
     zactor_t *actor;
+    assignment_judge_fn *how;
     struct judge *judge;
     struct assignment *assignment; /* NULL: nothing is to be done */
     size_t project_bytes;
-    /* When the thread last got to another project. Written by who hands something over and read by who
-     * takes it, so that checkers, which do not know ZeroMQ's pipes, see the order too. */
-    _Atomic int64_t moved_ms;
+    /* How often the thread has got to another project. Written by who hands something over and read by
+     * who takes it, so that checkers, which do not know ZeroMQ's pipes, see the order too. */
+    _Atomic uint64_t moves;
+    uint64_t seen_moves; /* at the last look */
+    int64_t looked_ms;   /* when that was */
+    int64_t stood_ms;    /* since when, as far as somebody looked, it has been at one project */
+    int64_t standstill_ms;
 };
 
 /* Messages of the pipe: to the thread "begin"; from it a batch of records, or nothing at the end. */
@@ -27,7 +33,7 @@ static const char begin[] = "begin";
 static void note_move(void *argument)
 {
     struct bulk_judge *bulk_judge = argument;
-    atomic_store(&bulk_judge->moved_ms, zclock_mono());
+    atomic_fetch_add(&bulk_judge->moves, 1);
 }
 
 /* What the thread works with. */
@@ -49,9 +55,9 @@ static void send_records(struct strbuf *records, void *argument)
 static void judge_assignment(struct bulk_judge *bulk_judge, zsock_t *pipe)
 {
     struct work work = {bulk_judge, pipe};
-    atomic_load(&bulk_judge->moved_ms);
-    assignment_judge(bulk_judge->assignment, bulk_judge->judge, bulk_judge->project_bytes,
-                     &(struct judging_calls){send_records, &work, note_move, bulk_judge});
+    atomic_load(&bulk_judge->moves);
+    bulk_judge->how(bulk_judge->assignment, bulk_judge->judge, bulk_judge->project_bytes,
+                    &(struct judging_calls){send_records, &work, note_move, bulk_judge});
     note_move(bulk_judge);
     zsock_send(pipe, "p", NULL);
 }
@@ -72,9 +78,11 @@ static void run(zsock_t *pipe, void *argument)
     }
 }
 
-struct bulk_judge *bulk_judge_new(void)
+struct bulk_judge *bulk_judge_new(assignment_judge_fn *judge, int64_t standstill_ms)
 {
     struct bulk_judge *bulk_judge = xcalloc(1, sizeof *bulk_judge);
+    bulk_judge->how = judge;
+    bulk_judge->standstill_ms = standstill_ms;
     bulk_judge->actor = zactor_new(run, bulk_judge);
     return bulk_judge;
 }
@@ -86,8 +94,9 @@ void bulk_judge_destroy(struct bulk_judge **bulk_judge)
     struct strbuf records = {0};
     while ((*bulk_judge)->assignment) {
         zmq_pollitem_t item = {zsock_resolve((*bulk_judge)->actor), 0, ZMQ_POLLIN, 0};
-        zmq_poll(&item, 1, -1);
+        zmq_poll(&item, 1, bulk_judge_wait_ms(*bulk_judge));
         bulk_judge_take(*bulk_judge, &records);
+        bulk_judge_watch(*bulk_judge);
     }
     strbuf_free(&records);
     zactor_destroy(&(*bulk_judge)->actor);
@@ -102,6 +111,7 @@ void bulk_judge_begin(struct bulk_judge *bulk_judge, struct judge *judge,
     bulk_judge->assignment = assignment;
     bulk_judge->project_bytes = project_bytes;
     note_move(bulk_judge);
+    bulk_judge->looked_ms = zclock_mono();
     zstr_send(bulk_judge->actor, begin);
 }
 
@@ -116,7 +126,7 @@ enum bulk_output bulk_judge_take(struct bulk_judge *bulk_judge, struct strbuf *r
     if (!(zsock_events(zactor_sock(bulk_judge->actor)) & ZMQ_POLLIN) ||
         zsock_recv(bulk_judge->actor, "p", &batch))
         return BULK_NOTHING;
-    atomic_load(&bulk_judge->moved_ms);
+    atomic_load(&bulk_judge->moves);
     if (!batch) {
         bulk_judge->assignment = NULL;
         return BULK_ENDED;
@@ -132,7 +142,36 @@ zsock_t *bulk_judge_socket(struct bulk_judge *bulk_judge)
     return zactor_sock(bulk_judge->actor);
 }
 
-int64_t bulk_judge_stands_ms(const struct bulk_judge *bulk_judge)
+static int64_t least(int64_t a, int64_t b)
 {
-    return bulk_judge->assignment ? zclock_mono() - atomic_load(&bulk_judge->moved_ms) : 0;
+    return a < b ? a : b;
+}
+
+/* From one look to the next; what is longer counts as this. */
+static int64_t look_ms(const struct bulk_judge *bulk_judge)
+{
+    return bulk_judge->standstill_ms / LOOKS;
+}
+
+void bulk_judge_watch(struct bulk_judge *bulk_judge)
+{
+    int64_t now = zclock_mono();
+    uint64_t moves = atomic_load(&bulk_judge->moves);
+    if (!bulk_judge->assignment || moves != bulk_judge->seen_moves)
+        bulk_judge->stood_ms = 0;
+    else
+        bulk_judge->stood_ms += least(now - bulk_judge->looked_ms, look_ms(bulk_judge));
+    bulk_judge->seen_moves = moves;
+    bulk_judge->looked_ms = now;
+    if (bulk_judge->stood_ms < bulk_judge->standstill_ms)
+        return;
+    log_error("judging_stands", "ms=%lld", (long long)bulk_judge->stood_ms);
+    abort();
+}
+
+int bulk_judge_wait_ms(const struct bulk_judge *bulk_judge)
+{
+    if (!bulk_judge->assignment)
+        return -1;
+    return (int)least(bulk_judge->standstill_ms - bulk_judge->stood_ms, look_ms(bulk_judge));
 }

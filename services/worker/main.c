@@ -86,7 +86,9 @@ static int run(struct daemon *daemon, struct fault *fault)
                                     .broker = places.broker,
                                     .collector = places.collector,
                                     .to_broker = places.to_broker,
-                                    .to_collector = places.to_collector};
+                                    .to_collector = places.to_collector,
+                                    .judge = assignment_judge,
+                                    .standstill_ms = WORKER_STANDSTILL_MS};
     if (limits_read(&wanted.limits, daemon->config, fault) ||
         !(worker = worker_new(&wanted, fault)))
         goto done;

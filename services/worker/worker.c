@@ -2,18 +2,17 @@
 
 #include "common/log.h"
 #include "common/mdp.h"
-#include "services/worker/assignment.h"
 #include "services/worker/bulk_judge.h"
 #include "services/worker/delivery.h"
 #include "services/worker/engine_source.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 enum {
     OPEN_BATCHES = 64,       /* at the collector; beyond it no further bulk request is begun */
     CATALOG_LOOK_MS = 2000,  /* between two looks at catalog.db */
-    STANDSTILL_MS = 60000,   /* at one project: the judging will never end */
     LAST_DELIVERY_MS = 8000, /* how long an ending worker waits for the collector */
 };
 static const char service[] = "classify";
@@ -23,6 +22,8 @@ struct worker {
     struct delivery *delivery;
     struct engine_source *source;
     struct bulk_judge *bulk;
+    assignment_judge_fn *judge;
+    int64_t standstill_ms;
     struct project_limits limits, new_limits; /* those that hold, and those that shall */
     struct reload reload;
     zlist_t *waiting;     /* of struct assignment: bulk, received, not begun */
@@ -51,6 +52,8 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
 {
     struct worker *worker = xcalloc(1, sizeof *worker);
     worker->limits = worker->new_limits = options->limits;
+    worker->judge = options->judge;
+    worker->standstill_ms = options->standstill_ms;
     worker->waiting = zlist_new();
     worker->begun = zlist_new();
     worker->source = engine_source_new(options->catalog, &options->limits, fault);
@@ -61,7 +64,7 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
     worker->mdp = mdp_worker_new_as(options->to_broker, options->broker, service, fault);
     if (!worker->mdp)
         goto failed;
-    worker->bulk = bulk_judge_new();
+    worker->bulk = bulk_judge_new(options->judge, options->standstill_ms);
     worker->catalog_look = zclock_mono() + CATALOG_LOOK_MS;
     return worker;
 failed:
@@ -112,13 +115,28 @@ static void send_urgent(struct strbuf *records, void *argument)
     send_records(urgent->worker, urgent->assignment, records);
 }
 
+/* The kernel ends a process (SIGALRM) whose alarm goes off; 0: it is put away. */
+static void set_alarm(int64_t ms)
+{
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {ms / 1000, ms % 1000 * 1000}}, NULL);
+}
+
+static void put_alarm_off(void *argument)
+{
+    const struct urgent *urgent = argument;
+    set_alarm(urgent->worker->standstill_ms);
+}
+
+/* This thread cannot watch itself: it has the kernel do it. */
 static void judge_urgent(struct worker *worker, struct assignment *assignment)
 {
     struct urgent urgent = {worker, assignment};
     zlist_append(worker->begun, assignment);
-    assignment_judge(assignment, engine_source_judge(worker->source, ENGINE_USE_URGENT),
-                     worker->limits.project_bytes,
-                     &(struct judging_calls){send_urgent, &urgent, NULL, NULL});
+    set_alarm(worker->standstill_ms);
+    worker->judge(assignment, engine_source_judge(worker->source, ENGINE_USE_URGENT),
+                  worker->limits.project_bytes,
+                  &(struct judging_calls){send_urgent, &urgent, put_alarm_off, &urgent});
+    set_alarm(0);
     assignment->judged = true;
     finish_if_done(worker, assignment);
 }
@@ -215,6 +233,7 @@ static bool wait_for_work(struct worker *worker, int ending)
     const struct reload *reload = &worker->reload;
     int wait_ms = sooner(CATALOG_LOOK_MS, sooner(mdp_worker_wait_ms(worker->mdp),
                                                  delivery_wait_ms(worker->delivery)));
+    wait_ms = sooner(wait_ms, bulk_judge_wait_ms(worker->bulk));
     zmq_pollitem_t items[ITEMS] = {
         [BROKER] = {zsock_resolve(mdp_worker_socket(worker->mdp)), 0, ZMQ_POLLIN, 0},
         [COLLECTOR] = {zsock_resolve(delivery_socket(worker->delivery)), 0, ZMQ_POLLIN, 0},
@@ -243,17 +262,6 @@ static void finish_begun(struct worker *worker)
     log_info("worker_ends", "unfinished=%zu", zlist_size(worker->begun));
 }
 
-/* A thread cannot be ended from outside; a process can, and the broker gives what it held to
- * another, in halves when it happens again. */
-static void end_standstill(const struct worker *worker)
-{
-    int64_t stands = bulk_judge_stands_ms(worker->bulk);
-    if (stands < STANDSTILL_MS)
-        return;
-    log_error("judging_stands", "ms=%lld", (long long)stands);
-    abort();
-}
-
 void worker_run(struct worker *worker, int ending)
 {
     while (!wait_for_work(worker, ending)) {
@@ -261,7 +269,7 @@ void worker_run(struct worker *worker, int ending)
         delivery_handle(worker->delivery);
         receive_all(worker);
         begin_bulk(worker);
-        end_standstill(worker);
+        bulk_judge_watch(worker->bulk);
     }
     finish_begun(worker);
 }

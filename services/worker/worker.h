@@ -5,6 +5,7 @@
 #include "common/fault.h"
 #include "common/keys.h"
 #include "common/signals.h"
+#include "services/worker/assignment.h"
 
 /* A worker of the service "classify" (18/MDP): judges the projects of a request, sends their results
  * to the collector and answers the request when all are stored. While it waits for that it judges the
@@ -25,7 +26,12 @@ struct worker_options {
     const struct identity *to_broker;    /* over an endpoint with keys, else NULL */
     const struct identity *to_collector; /* the same */
     struct project_limits limits;
+    assignment_judge_fn *judge; /* how a request is judged: assignment_judge */
+    /* At one project the judging takes longer than that only if it will never end: the process is ended
+     * then, by SIGABRT, or by SIGALRM when somebody waited for the request. */
+    int64_t standstill_ms;
 };
+enum { WORKER_STANDSTILL_MS = 60000 };
 struct worker *worker_new(const struct worker_options *options, struct fault *fault);
 void worker_destroy(struct worker **worker); /* leaves the broker */
 

@@ -164,7 +164,9 @@ static int open_place(void **state)
     struct worker_options options = {.catalog = catalog,
                                      .broker = place->broker_at,
                                      .collector = place->collector_at,
-                                     .limits = project_limits_default};
+                                     .limits = project_limits_default,
+                                     .judge = assignment_judge,
+                                     .standstill_ms = WORKER_STANDSTILL_MS};
     place->worker = worker_new(&options, NULL);
     assert_non_null(place->worker);
     free(catalog);
