@@ -293,14 +293,22 @@ static int check_name_is_free(const struct keys *keys, const char *name, struct 
     return status;
 }
 
-static bool is_revoked(struct keys *keys, const char *path)
+/* A pair of a role may be made where there is none (*replace false), or where it was revoked (true). 0, or
+ * -1 with a fault. */
+static int check_may_make(struct keys *keys, const char *path, bool *replace, struct fault *fault)
 {
     struct key own;
     const struct key *known = NULL;
     look(keys);
-    if (key_file_read(path, &own, NULL, NULL) == 0)
+    bool has = key_file_read(path, &own, NULL, NULL) == 0;
+    if (has)
         known = zhashx_lookup(keys->by_public, own.public_key);
-    return known && *known->revoked;
+    *replace = known && *known->revoked;
+    return *replace || !has
+               ? 0
+               : fault_set(fault, "keys.exists",
+                           "%s is there already: `jinmu keys revoke %s` first, if it is to go",
+                           path, own.name);
 }
 
 int keys_make_own(struct keys *keys, enum key_role role, const char *name, struct fault *fault)
@@ -308,9 +316,9 @@ int keys_make_own(struct keys *keys, enum key_role role, const char *name, struc
     struct key_pair pair;
     struct key key;
     char *path = own_path(keys->folder, role);
-    bool replace = is_revoked(keys, path);
+    bool replace;
     int status = -1;
-    if (key_pair_make(&pair, fault) == 0 &&
+    if (check_may_make(keys, path, &replace, fault) == 0 && key_pair_make(&pair, fault) == 0 &&
         key_init(&key, name, key_role_names[role], pair.public_key, fault) == 0 &&
         check_name_is_free(keys, name, fault) == 0 &&
         key_file_write(path, &key, pair.secret_key, replace, fault) == 0) {
