@@ -285,7 +285,9 @@ static void examine_services(struct diagnosis *diagnosis, const char *state)
     struct fault fault = {"", ""};
     if (running_find(&running, state, &fault)) {
         say(diagnosis, "services", HEALTH_BAD, "无法得知服务的地址：%s", fault.message);
-    } else if (running_check(&running, &fault)) {
+    } else if (running_check(&running, &fault) && strcmp(fault.code, "keys.refused") == 0) {
+        say(diagnosis, "services", HEALTH_BAD, "服务不认本机的密钥：%s", fault.message);
+    } else if (*fault.code) {
         say(diagnosis, "services", HEALTH_NOTE, "服务没有运行（jinmu serve 启动）");
     } else {
         examine_broker(diagnosis, &running);

@@ -13,7 +13,7 @@
 enum { COLLECTOR_MS = 5000 };
 
 struct backend {
-    const struct gateway *gateway;
+    struct gateway *gateway;
     struct inquiry *inquiry;
     struct mdp_client *broker;
     struct store *catalog;
@@ -21,7 +21,7 @@ struct backend {
     bool gave_away;
 };
 
-struct backend *backend_new(const struct gateway *gateway)
+struct backend *backend_new(struct gateway *gateway)
 {
     struct backend *backend = xcalloc(1, sizeof *backend);
     backend->gateway = gateway;
@@ -51,6 +51,25 @@ bool backend_has_given_away(struct backend *backend)
     return gave_away;
 }
 
+static void note_silence(struct backend *backend, struct fault *fault, const char *text)
+{
+    backend->gateway->counts.silences++;
+    fault_set(fault, "service.silent", "%s", text);
+}
+
+/* What a service that is reached over tcp says of a key whose role does not suffice. */
+static bool is_refusal(const struct fault *fault)
+{
+    return strcmp(fault->code, "access.refused") == 0;
+}
+
+void backend_refused(struct fault *fault)
+{
+    fault_set(fault, "service.key",
+              "本机的密钥无权办理这件事：管理网页的主机要有 admin 密钥（jinmu keygen admin），"
+              "请告诉系统管理员");
+}
+
 char *backend_ask(struct backend *backend, const struct jv *question, size_t *length,
                   struct fault *fault)
 {
@@ -62,8 +81,10 @@ char *backend_ask(struct backend *backend, const struct jv *question, size_t *le
     if (json)
         return json;
     if (strcmp(fault->code, "inquiry.timeout") == 0) {
-        fault_set(fault, "service.silent", "结果服务（collector）没有应答，请稍后再试");
+        note_silence(backend, fault, "结果服务（collector）没有应答，请稍后再试");
         inquiry_destroy(&backend->inquiry); /* a late answer must not be taken for another's */
+    } else if (is_refusal(fault)) {
+        backend_refused(fault);
     }
     return NULL;
 }
@@ -88,7 +109,9 @@ zmsg_t *backend_call(struct backend *backend, const char *service, zmsg_t **body
     else
         answer = mdp_client_call(backend->broker, service, body, timeout_ms, fault);
     if (!answer && strcmp(fault->code, "mdp.timeout") == 0)
-        fault_set(fault, "service.silent", "任务服务（broker）没有应答，请稍后再试");
+        note_silence(backend, fault, "任务服务（broker）没有应答，请稍后再试");
+    else if (!answer && is_refusal(fault))
+        backend_refused(fault);
     return answer;
 }
 
@@ -96,7 +119,9 @@ struct store *backend_catalog(struct backend *backend, struct fault *fault)
 {
     struct stat status;
     if (stat(backend->gateway->catalog, &status)) {
-        fault_set(fault, "service.silent", "目录库还没有建立");
+        fault_set(fault, "service.silent",
+                  "本机的目录库还没有建立：请管理员执行 jinmu catalog build，"
+                  "或用 jinmu catalog take 取自另一台主机");
         return NULL;
     }
     if (backend->catalog && status.st_ino != backend->catalog_inode)

@@ -1,5 +1,6 @@
 #include "services/gateway/gateway.h"
 
+#include "common/guard.h"
 #include "common/log.h"
 #include "common/state.h"
 #include "common/strbuf.h"
@@ -17,7 +18,13 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { SWEEP_MS = 1000, TIDY_MS = 3600 * 1000, READING_S = 120, SPARE_DESCRIPTORS = 256 };
+enum {
+    SWEEP_MS = 1000,
+    TIDY_MS = 3600 * 1000,
+    LOOK_MS = 60 * 1000,
+    READING_S = 120,
+    SPARE_DESCRIPTORS = 256
+};
 
 const struct gateway_options gateway_defaults = {
     .open_catalog = true,
@@ -97,10 +104,27 @@ void gateway_destroy(struct gateway **gateway)
     *gateway = NULL;
 }
 
+/* A service that does not answer may have refused our key: that is told to nobody but here. */
+static void look_at_keys(const struct running *running)
+{
+    const struct {
+        const char *name, *endpoint;
+        const struct identity *identity;
+    } services[] = {{"broker", running->broker, running->to_broker},
+                    {"collector", running->collector, running->to_collector}};
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        struct fault fault;
+        if (services[i].identity && guard_greet(services[i].endpoint, services[i].identity, &fault))
+            log_warning("service_silent", "service=%s code=%s reason=\"%s\"", services[i].name,
+                        fault.code, fault.message);
+    }
+}
+
 void gateway_run(struct gateway *gateway, int ending)
 {
     const struct gateway_options *options = &gateway->options;
-    int64_t tidy_at = zclock_mono();
+    int64_t tidy_at = zclock_mono(), look_at = tidy_at;
+    uint64_t silences = 0;
     for (;;) {
         struct pollfd item = {ending, POLLIN, 0};
         if (poll(&item, 1, SWEEP_MS) > 0)
@@ -108,6 +132,11 @@ void gateway_run(struct gateway *gateway, int ending)
         int dropped =
             doorkeeper_sweep(gateway->doorkeeper, options->headers_s, options->body_s, READING_S);
         gateway->counts.dropped_slow += (uint64_t)dropped;
+        if (gateway->counts.silences != silences && zclock_mono() >= look_at) {
+            silences = gateway->counts.silences;
+            look_at_keys(options->running);
+            look_at = zclock_mono() + LOOK_MS;
+        }
         if (zclock_mono() >= tidy_at) {
             accounts_tidy(gateway->accounts);
             tidy_at = zclock_mono() + TIDY_MS;

@@ -35,6 +35,7 @@ extern const struct gateway_options gateway_defaults;
 struct gateway_counts {
     _Atomic uint64_t requests, responses_2xx, responses_3xx, responses_4xx, responses_5xx;
     _Atomic uint64_t refused_busy, dropped_slow, sign_ins, sign_ins_refused;
+    _Atomic uint64_t silences; /* of broker or collector, when they were asked */
     _Atomic uint64_t response_us, streamed_events;
     _Atomic int64_t connections, streams, bodies_bytes;
     _Atomic int64_t pdfs, groupings; /* of proposals; in work, each takes much */

@@ -12,6 +12,7 @@ static const struct problem {
     {"auth.forbidden", 403},
     {"auth.required", 401},
     {"batch.", 422},
+    {"catalog.elsewhere", 422},
     {"catalog.no_revision", 404},
     {"catalog.unknown", 404},
     {"catalog.unknown_revision", 404},

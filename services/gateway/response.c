@@ -14,6 +14,7 @@ static const char page_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types jinmu-xml";
+static const char come_again_s[] = "5"; /* where nobody knows better when to come again */
 static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
 
 /* May be shown in a frame of another site: an item's preview. */
@@ -61,6 +62,14 @@ void response_compress(struct exchange *exchange)
     answer->gzipped = true;
 }
 
+static bool has_header(const struct reply *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->header_count; i++)
+        if (strcmp(answer->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void response_add_headers(struct exchange *exchange, struct MHD_Response *response)
 {
     const struct reply *answer = &exchange->answer;
@@ -89,6 +98,8 @@ void response_add_headers(struct exchange *exchange, struct MHD_Response *respon
         MHD_add_response_header(response, "Cache-Control", "no-store");
     else if (!answer->is_page)
         MHD_add_response_header(response, "Cache-Control", "private, no-cache");
+    if (answer->status == MHD_HTTP_SERVICE_UNAVAILABLE && !has_header(answer, "Retry-After"))
+        MHD_add_response_header(response, "Retry-After", come_again_s);
     for (size_t i = 0; i < answer->header_count; i++)
         MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
 }

@@ -8,6 +8,13 @@
 
 enum { BROKER_MS = 3000, SHOWN_BYTES = 64 * 1024 };
 
+static void reply_refusal(struct exchange *exchange)
+{
+    struct fault fault;
+    backend_refused(&fault);
+    reply_fault(exchange, &fault);
+}
+
 /* Asks jinmu.dead. The answer's frames behind the status 200, or NULL with an answer. */
 static zmsg_t *ask(struct exchange *exchange, struct backend *backend, const char *what,
                    const char *uuid)
@@ -31,6 +38,8 @@ static zmsg_t *ask(struct exchange *exchange, struct backend *backend, const cha
     bool done = status && strcmp(status, "200") == 0;
     if (!done && status && strcmp(status, "400") == 0)
         reply_problem(exchange, "dead.unknown", "没有这个失败任务");
+    else if (!done && status && strcmp(status, "403") == 0)
+        reply_refusal(exchange);
     else if (!done)
         reply_problem(exchange, "service.failed", "任务服务（broker）没有给出失败任务");
     free(status);

@@ -1,6 +1,8 @@
 /* /catalog/{old}/map/{new}: which old item is which new one, and what keepers decide about it. */
 #include "catalog/catalog.h"
 #include "catalog/revision/correspondence.h"
+#include "common/state.h"
+#include "services/cli/running.h"
 #include "services/gateway/catalog_json.h"
 #include "services/gateway/route.h"
 
@@ -23,12 +25,27 @@ static bool find_revisions(struct map *map, struct exchange *exchange)
     return map->new != NULL;
 }
 
+/* Whether catalog.db here is the one that reviews are brought into: that of the collector's state. What a
+ * keeper decided in another would be seen by nobody. 0, or -1 with a fault. */
+static int check_place(const struct gateway *gateway, struct fault *fault)
+{
+    char *results = state_path(gateway->options.running->state, "results.db");
+    bool is_here = access(results, F_OK) == 0;
+    free(results);
+    return is_here ? 0
+                   : fault_set(fault, "catalog.elsewhere",
+                               "对应关系要在结果服务（collector）所在的主机上核对：请用那台主机的"
+                               "网页或 jinmu catalog map，再用 jinmu catalog take 把目录库取来");
+}
+
 /* false with an answer; close it either way. */
-static bool open_to_write(struct map *map, struct exchange *exchange)
+static bool open_to_write(struct map *map, struct exchange *exchange, struct backend *backend)
 {
     struct fault fault;
     const char *path = exchange->gateway->catalog;
-    *map = (struct map){.lock = catalog_lock(path, &fault)};
+    *map = (struct map){.lock = -1};
+    if (check_place(exchange->gateway, &fault) == 0 && backend_catalog(backend, &fault))
+        map->lock = catalog_lock(path, &fault);
     if (map->lock >= 0 && (map->store = catalog_open(path, STORE_WRITE, &fault)))
         return find_revisions(map, exchange);
     reply_fault(exchange, &fault);
@@ -117,8 +134,7 @@ static void propose_links(struct exchange *exchange, struct backend *backend)
     struct map map;
     struct diff *diff = NULL;
     size_t proposed = 0;
-    (void)backend;
-    if (!open_to_write(&map, exchange))
+    if (!open_to_write(&map, exchange, backend))
         goto done;
     if (!(diff = diff_revisions(map.store, map.old, map.new, &fault)) ||
         correspondence_propose(map.store, diff, &proposed, &fault)) {
@@ -180,7 +196,6 @@ static void decide_link(struct exchange *exchange, struct backend *backend)
     struct fault fault;
     struct map map = {.lock = -1};
     char *end;
-    (void)backend;
     errno = 0;
     int64_t id = strtoll(exchange->captures[2], &end, 10);
     struct jv *wish = exchange_json(exchange);
@@ -188,7 +203,7 @@ static void decide_link(struct exchange *exchange, struct backend *backend)
         return;
     if (errno || *end) {
         reply_problem(exchange, "correspondence.unknown", "没有这条对应关系");
-    } else if (open_to_write(&map, exchange)) {
+    } else if (open_to_write(&map, exchange, backend)) {
         if (decide(&map, id, wish, exchange->principal.who, &fault)) {
             reply_fault(exchange, &fault);
         } else {
