@@ -28,6 +28,11 @@ int catalog_build(const char *data_directory, const char *path, struct fault *fa
 /* catalog_build when the file is missing or the data has changed since. 0, or -1 with a fault. */
 int catalog_ensure(const char *path, const char *data_directory, struct fault *fault);
 
+/* Puts the catalog of another machine (a file of its backup) in the place of the one here, in one
+ * transaction; running workers and gateways follow. 0, or -1 with a fault, also when the file is no
+ * catalog or of another version of this program; then nothing has changed. */
+int catalog_take(const char *from, const char *path, struct fault *fault);
+
 /* The document number (free()) of the revision that applies to projects of `year`: the newest one
  * with class A items on offer that came into force by the end of that year, and none newer than the
  * one in use (catalog/revision/in_use.h). NULL when there is none (fault code "catalog.no_revision").

@@ -49,18 +49,23 @@ static int sync_file(const char *path, struct fault *fault)
 }
 
 /* All pages in one step: a copy made in several would begin anew whenever somebody writes. */
-static int copy_pages(sqlite3 *source, sqlite3 *target, const char *to, struct fault *fault)
+static int put_pages(sqlite3 *source, sqlite3 *target, const char *to, struct fault *fault)
 {
-    static const char quick[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
-    if (sqlite3_exec(target, quick, NULL, NULL, NULL))
-        return failed(target, to, fault);
     sqlite3_backup *backup = sqlite3_backup_init(target, "main", source, "main");
     if (!backup)
         return failed(target, to, fault);
     int stepped = sqlite3_backup_step(backup, -1);
     int finished = sqlite3_backup_finish(backup);
-    if (stepped != SQLITE_DONE || finished != SQLITE_OK)
+    return stepped == SQLITE_DONE && finished == SQLITE_OK ? 0 : failed(target, to, fault);
+}
+
+static int copy_pages(sqlite3 *source, sqlite3 *target, const char *to, struct fault *fault)
+{
+    static const char quick[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
+    if (sqlite3_exec(target, quick, NULL, NULL, NULL))
         return failed(target, to, fault);
+    if (put_pages(source, target, to, fault))
+        return -1;
     /* The copy is one file, which can be read where nothing can be written. */
     return sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL)
                ? failed(target, to, fault)
@@ -85,6 +90,16 @@ int store_copy(const char *from, const char *to, struct fault *fault)
     if (status)
         unlink(to);
 done:
+    sqlite3_close(source);
+    return status;
+}
+
+int store_overwrite(struct store *store, const char *from, struct fault *fault)
+{
+    sqlite3 *source = NULL;
+    if (open_to_read(from, &source, fault))
+        return -1;
+    int status = put_pages(source, store->db, store->path, fault);
     sqlite3_close(source);
     return status;
 }

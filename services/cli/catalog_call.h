@@ -51,7 +51,7 @@ struct catalog_verb {
 /* Runs what a command line calls of a group whose verbs stand each in a struct catalog_verb. */
 int catalog_group_run(const struct verb_group *group, int argc, char **argv);
 extern const struct catalog_verb catalog_verb_import, catalog_verb_csv, catalog_verb_build,
-    catalog_verb_list, catalog_verb_tree, catalog_verb_show, catalog_verb_search,
+    catalog_verb_take, catalog_verb_list, catalog_verb_tree, catalog_verb_show, catalog_verb_search,
     catalog_verb_findings, catalog_verb_release, catalog_verb_assign, catalog_verb_labels,
     catalog_verb_diff, catalog_verb_map, catalog_verb_use, catalog_verb_propose, catalog_verb_skos;
 

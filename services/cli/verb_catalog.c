@@ -19,8 +19,9 @@
 static const struct catalog_verb *const verbs[] = {
     &catalog_verb_import, &catalog_verb_list,     &catalog_verb_tree,    &catalog_verb_show,
     &catalog_verb_search, &catalog_verb_findings, &catalog_verb_release, &catalog_verb_assign,
-    &catalog_verb_build,  &catalog_verb_csv,      &catalog_verb_labels,  &catalog_verb_diff,
-    &catalog_verb_map,    &catalog_verb_use,      &catalog_verb_propose, &catalog_verb_skos};
+    &catalog_verb_build,  &catalog_verb_take,     &catalog_verb_csv,     &catalog_verb_labels,
+    &catalog_verb_diff,   &catalog_verb_map,      &catalog_verb_use,     &catalog_verb_propose,
+    &catalog_verb_skos};
 enum { VERBS = sizeof verbs / sizeof *verbs, LAST_YEAR = 9999 };
 
 int call_failed(const struct fault *fault)
@@ -225,6 +226,28 @@ static int run_build(struct catalog_call *call)
     return failed ? call_failed(&fault) : 0;
 }
 
+static int run_take(struct catalog_call *call)
+{
+    struct fault fault = {0};
+    char *state = state_directory(call->state, &fault);
+    char *path = state ? state_path(state, "catalog.db") : NULL;
+    char *results = state ? state_path(state, "results.db") : NULL;
+    int failed = -1;
+    /* Where the collector is, its catalog.db remembers what people have decided. */
+    if (results && access(results, F_OK) == 0)
+        fault_set(&fault, "catalog.elsewhere",
+                  "%s 在这里：本机的目录库记着人工审定，不能换成别处的；恢复备份请用 jinmu restore",
+                  results);
+    else if (path)
+        failed = catalog_take(call->arguments[0], path, &fault);
+    if (!failed)
+        printf("已取来 %s，在 %s\n", call->arguments[0], path);
+    free(results);
+    free(path);
+    free(state);
+    return failed ? call_failed(&fault) : 0;
+}
+
 static int run_csv(struct catalog_call *call)
 {
     struct fault fault = {0};
@@ -250,6 +273,7 @@ static const struct option_row import_options[] = {
     OPTION_STATE,
     {0}};
 static const struct option_row build_options[] = {OPTION_DATA, OPTION_DB, OPTION_STATE, {0}};
+static const struct option_row take_options[] = {OPTION_STATE, {0}};
 static const struct option_row csv_options[] = {{0}};
 
 const struct catalog_verb catalog_verb_import = {
@@ -261,6 +285,12 @@ const struct catalog_verb catalog_verb_build = {
      {build_options, 0, 0, "",
       "Builds the database again from the data folder; hand-imported revisions stay."}},
     run_build};
+const struct catalog_verb catalog_verb_take = {
+    {"take",
+     {take_options, 1, 1, "FILE",
+      "Takes over the catalog of the machine that has the collector: FILE is the catalog.db of its "
+      "`jinmu backup`. Workers and gateways that run here follow within seconds."}},
+    run_take};
 const struct catalog_verb catalog_verb_csv = {
     {"csv",
      {csv_options, 1, 1, "FILE", "Prints an official text as CSV, to be mended and imported."}},

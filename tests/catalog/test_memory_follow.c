@@ -2,6 +2,7 @@
 #include "catalog/catalog.h"
 #include "catalog/engine/memory.h"
 #include "catalog/engine/reviews.h"
+#include "common/store_copy.h"
 #include "common/strbuf.h"
 #include "tests/catalog/memories.h"
 
@@ -135,6 +136,52 @@ static void test_a_change_of_the_catalog_itself_cannot_be_followed(void **state)
     }
 }
 
+static int64_t renamed_items(struct store *store)
+{
+    return store_number(store, "SELECT count(*) FROM item WHERE name LIKE '另一台%'", -1);
+}
+
+/* Another machine's catalog, of which the counts of changes say nothing: they are those of this one. */
+static char *another_catalog(struct fixture *fixture)
+{
+    struct fault fault = {0};
+    struct strbuf path = {0}, counts = {0};
+    struct store *here = fixture_store(fixture);
+    strbuf_printf(&path, "%s/another.db", fixture->directory);
+    strbuf_printf(&counts, "UPDATE change SET number = %lld WHERE part = 'engine'",
+                  (long long)store_number(here, "SELECT max(number) FROM change", -1));
+    store_close(&here);
+    assert_int_equal(store_copy(fixture->path, path.text, &fault), 0);
+    struct store *store = catalog_open(path.text, STORE_WRITE, &fault);
+    assert_non_null(store);
+    assert_int_equal(store_exec(store, "UPDATE item SET name = '另一台' || name", &fault), 0);
+    assert_int_equal(store_exec(store, counts.text, &fault), 0);
+    store_close(&store);
+    strbuf_free(&counts);
+    return strbuf_take(&path);
+}
+
+static void test_another_machine_s_catalog_is_taken_whole_while_readers_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fault fault = {0};
+    char *another = another_catalog(fixture);
+    struct store *reader = catalog_open(fixture->path, STORE_READ_ONLY, &fault);
+    assert_non_null(reader);
+    assert_int_equal(store_exec(reader, "BEGIN", &fault), 0);
+    assert_int_equal(renamed_items(reader), 0);
+    if (catalog_take(another, fixture->path, &fault))
+        fail_msg("%s", fault.message);
+    assert_int_equal(renamed_items(reader), 0);
+    assert_int_equal(store_exec(reader, "COMMIT", &fault), 0);
+    assert_true(renamed_items(reader) > 0);
+    assert_int_equal(engine_follow(fixture->engine, fixture->path, &fault), 0);
+    fixture_load(fixture);
+    follow(fixture);
+    store_close(&reader);
+    free(another);
+}
+
 /* --- many memories --- */
 
 enum { MANY = 1500, LETTERS = 160, CHANGED = 5 };
@@ -210,6 +257,7 @@ int main(void)
         WITH_USUAL(test_a_withdrawal_is_followed_without_a_new_engine),
         WITH_USUAL(test_many_late_reviews_recall_as_those_that_were_loaded),
         WITH_USUAL(test_a_change_of_the_catalog_itself_cannot_be_followed),
+        WITH_USUAL(test_another_machine_s_catalog_is_taken_whole_while_readers_go_on),
         cmocka_unit_test_setup_teardown(test_each_of_many_is_found_by_a_changed_text, start,
                                         finish),
     };
