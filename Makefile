@@ -222,7 +222,7 @@ install: all
 	  PAGE_DIR=$(PREFIX)/share/jinmu/page programs
 	install -m 755 $(BUILD)/installed/bin/* $(DESTDIR)$(PREFIX)/bin/
 	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
-	install -m 644 deploy/jinmu.zpl.example $(DESTDIR)$(PREFIX)/share/jinmu/
+	install -m 644 deploy/jinmu.zpl.example deploy/nginx.conf.example $(DESTDIR)$(PREFIX)/share/jinmu/
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	for unit in deploy/systemd/*.service; do \
 	  sed 's#/usr/local#$(PREFIX)#g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; done

@@ -5,6 +5,7 @@ does, for tests/run.sh to count."""
 import ctypes
 import ctypes.util
 import errno
+import http.client
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ import cases
 BIN = os.path.abspath(os.environ.get("JINMU_BIN", "build/bin"))
 UNITS = "deploy/systemd"
 NAMES = ("jinmu-broker.service", "jinmu-collector.service", "jinmu-worker@.service",
-         "jinmu-postman.service")
+         "jinmu-postman.service", "jinmu-gateway.service")
 MOST_EXPOSURE = 2.0
 TIMEOUT_S = 60
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 1, 38, 65
@@ -138,6 +139,23 @@ def start(name, state):
         time.sleep(0.02)
 
 
+def check_gateway(port, token):
+    """It is let at all that it needs: the services, the rules' patterns, another program for PDF."""
+    def ask(method, path, body=None, kind=None):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+        connection.request(method, "/api/v1" + path, body,
+                           {"Authorization": "Bearer " + token, "Content-Type": kind or ""})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+    assert ask("GET", "/readyz")[0] == 200
+    status, text = ask("GET", "/catalog/rules")
+    assert status == 200 and "amount.cap_mismatch" in text, text
+    status, text = ask("POST", "/documents?name=a.pdf", b"%PDF-1.4\nnothing", "application/pdf")
+    assert status == 422 and ("no_pdftotext" in text) == (not shutil.which("pdftotext")), text
+
+
 def test_daemons_work_under_their_units_filters():
     if not shutil.which("systemd-analyze"):
         raise cases.Skipped("no systemd-analyze")
@@ -148,11 +166,12 @@ def test_daemons_work_under_their_units_filters():
     state = tempfile.mkdtemp(prefix="jinmu.")
     daemons = []
     try:
-        broker, collector, events = free_ports(3)
+        broker, collector, events, page = free_ports(4)
         with open(os.path.join(state, "jinmu.zpl"), "w", encoding="ascii") as file:
             file.write(f"broker\n    endpoint = tcp://127.0.0.1:{broker}\n"
                        f"collector\n    endpoint = tcp://127.0.0.1:{collector}\n"
-                       f"    events = tcp://127.0.0.1:{events}\n")
+                       f"    events = tcp://127.0.0.1:{events}\n"
+                       f"http\n    listen = 127.0.0.1:{page}\n")
         os.chmod(os.path.join(state, "jinmu.zpl"), 0o600)
         jinmu = os.path.join(BIN, "jinmu")
         run(jinmu, "catalog", "list", "--state", state)
@@ -167,6 +186,8 @@ def test_daemons_work_under_their_units_filters():
                                        "amount_yuan": 500000}) + "\n")
         results = run(jinmu, "submit", "--wait", "--state", state, projects)
         assert len(results.splitlines()) == 300, results
+        check_gateway(page, json.loads(run(jinmu, "tokens", "add", "test", "--role", "admin",
+                                           "--json", "--state", state))["token"])
         for daemon in reversed(daemons):
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(TIMEOUT_S) == 0
