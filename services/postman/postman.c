@@ -5,6 +5,7 @@
 #include "common/strbuf.h"
 #include "services/collector/inquiry.h"
 #include "services/postman/sending.h"
+#include "services/postman/trust.h"
 
 #include <czmq.h>
 #include <sodium.h>
@@ -63,7 +64,8 @@ int postman_configure(struct postman *postman, const struct config *config, stru
     int64_t timeout_ms = TIMEOUT_MS;
     const char *ca = config_text(config, "webhooks/ca");
     struct targets *targets = targets_new(config_text(config, "webhooks/allow"), fault);
-    if (!targets || config_number(config, "webhooks/timeout_ms", 100, 120000, &timeout_ms, fault)) {
+    if (!targets || (ca && trust_check_file(ca, fault)) ||
+        config_number(config, "webhooks/timeout_ms", 100, 120000, &timeout_ms, fault)) {
         targets_destroy(&targets);
         return -1;
     }

@@ -4,6 +4,7 @@
 #include "common/strbuf.h"
 #include "services/postman/schedule.h"
 #include "services/postman/signature.h"
+#include "services/postman/trust.h"
 
 #include <czmq.h>
 #include <errno.h>
@@ -133,8 +134,7 @@ static void set_options(struct sending *sending, const struct sending_options *o
     curl_easy_setopt(transfer, CURLOPT_WRITEDATA, sending);
     curl_easy_setopt(transfer, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(transfer, CURLOPT_OPENSOCKETDATA, sending);
-    if (options->ca)
-        curl_easy_setopt(transfer, CURLOPT_CAINFO, options->ca);
+    trust_set(transfer, options->ca);
 }
 
 struct sending *sending_begin(CURLM *multi, const struct jv *due,
@@ -200,18 +200,23 @@ const char *sending_webhook(const struct sending *sending)
 
 /* --- what became of it --- */
 
-static void say_what_failed(const struct sending *sending, long status, CURLcode code, char *text,
-                            size_t size)
+/* In Chinese; the word for the log is returned. */
+static const char *say_what_failed(const struct sending *sending, long status, CURLcode code,
+                                   char *text, size_t size)
 {
-    if (sending->bad_address)
+    const char *detail = *sending->error ? sending->error : curl_easy_strerror(code), *word;
+    if (sending->bad_address) {
         snprintf(text, size, "%.100s 指向本机或不可用的地址，没有发送", sending->host);
-    else if (status >= 300 && status < 400)
-        snprintf(text, size, "应答 %ld：不跟随重定向", status);
-    else if (status)
-        snprintf(text, size, "应答 %ld", status);
-    else
-        snprintf(text, size, "没有应答：%.300s",
-                 *sending->error ? sending->error : curl_easy_strerror(code));
+        return "bad_address";
+    }
+    if (status) {
+        snprintf(text, size, "应答 %ld%s", status, status / 100 == 3 ? "：不跟随重定向" : "");
+        return "status";
+    }
+    word = trust_failure(sending->transfer, code, sending->host, detail, text, size);
+    if (!word)
+        snprintf(text, size, "没有应答：%.300s", detail);
+    return word ? word : "no_answer";
 }
 
 /* The outcome of a try that failed: when the next one is. A test has one try. */
@@ -239,6 +244,7 @@ struct jv *sending_end(struct sending **sending, CURLcode code, int64_t now, dou
 {
     struct sending *one = *sending;
     char text[400] = "";
+    const char *reason = "";
     long status = 0;
     curl_off_t retry_after = 0;
     curl_easy_getinfo(one->transfer, CURLINFO_RESPONSE_CODE, &status);
@@ -250,7 +256,7 @@ struct jv *sending_end(struct sending **sending, CURLcode code, int64_t now, dou
     struct jv *outcome =
         outcome_new(one->delivery, one->attempt, now, zclock_mono() - one->begun_ms);
     if (!delivered)
-        say_what_failed(one, status, code, text, sizeof text);
+        reason = say_what_failed(one, status, code, text, sizeof text);
     jv_set_text(outcome, "error", text);
     if (status)
         jv_set_number(outcome, "status", (double)status);
@@ -263,9 +269,9 @@ struct jv *sending_end(struct sending **sending, CURLcode code, int64_t now, dou
     if (!status && !one->test)
         jv_set_number(outcome, "not_before", (double)(now + REST_S));
     log_info(delivered ? "delivered" : "not_delivered",
-             "webhook=%s delivery=%lld attempt=%lld status=%ld ms=%lld", one->webhook,
+             "webhook=%s delivery=%lld attempt=%lld status=%ld ms=%lld%s%s", one->webhook,
              (long long)one->delivery, (long long)one->attempt, status,
-             (long long)(zclock_mono() - one->begun_ms));
+             (long long)(zclock_mono() - one->begun_ms), *reason ? " reason=" : "", reason);
     sending_destroy(sending);
     return outcome;
 }

@@ -40,9 +40,10 @@ class Message:
 
 
 class Receiver:
-    """Answers with what `answer` (a function of the message) gives: a status, or status and headers."""
+    """Answers with what `answer` (a function of the message) gives: a status, or status and headers; over
+    TLS, when it is given a context."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.messages, self.answer, self.held = [], lambda message: 204, threading.Event()
         self.held.set()
         receiver = self
@@ -72,8 +73,12 @@ class Receiver:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda request, address: None  # a sender that was killed
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True,
+                                                 do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/hook"
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = self.origin + "/hook"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
@@ -88,14 +93,16 @@ class Receiver:
         self.thread.join()
 
 
-def allow(world, *origins):
+def allow(world, *origins, ca=None):
     """What the administrator writes into the configuration; without any, `jinmu serve` starts no
-    postman."""
+    postman. `ca` is a file."""
     path = os.path.join(world.folder, "jinmu.zpl")
     with open(path, "w", encoding="ascii") as file:
         file.write("webhooks\n    timeout_ms = 20000\n")
         if origins:
             file.write(f"    allow = \"{' '.join(origins)}\"\n")
+        if ca:
+            file.write(f"    ca = {ca}\n")
     os.chmod(path, 0o600)
 
 
@@ -122,9 +129,10 @@ class Postman:
     def advance(self, seconds):
         self.set_clock(self.now + seconds)
 
-    def start(self):
+    def start(self, under=()):
+        """`under` is a command that becomes the one that follows it."""
         self.process = subprocess.Popen(
-            [os.path.join(BIN, "jinmu-postman"), "--clock", self.clock],
+            [*under, os.path.join(BIN, "jinmu-postman"), "--clock", self.clock],
             env=self.world.environment, stderr=self.world.log,
             preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL))
         wait_until(lambda: f"postman_ready pid={self.process.pid} " in self.world.logged(),
