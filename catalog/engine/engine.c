@@ -17,6 +17,13 @@ const char *engine_model(const struct engine *engine)
     return engine->model_hash;
 }
 
+char *engine_model_before_reviews(const struct engine *engine)
+{
+    struct strbuf name = {0};
+    strbuf_printf(&name, "%s+%lld", engine->model_name, (long long)engine->changes.memory);
+    return strbuf_take(&name);
+}
+
 const struct mind *engine_mind(const struct engine *engine)
 {
     return &engine->mind;

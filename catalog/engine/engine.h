@@ -24,6 +24,9 @@ int engine_follow(struct engine *engine, const char *catalog_path, struct fault 
 /* The name of what decides: the program's version, and "sha256:…" over model, labels and rules. */
 const char *engine_version(void);
 const char *engine_model(const struct engine *engine);
+/* The same, whatever reviews and accepted findings have come meanwhile; a withdrawn review or a newly
+ * confirmed correspondence makes another. free(). */
+char *engine_model_before_reviews(const struct engine *engine);
 
 struct judge *judge_new(const struct engine *engine, const struct project_limits *limits);
 void judge_destroy(struct judge **judge);

@@ -77,6 +77,12 @@ static bool is_chosen(struct run *run, const struct versioned *project)
            (!options->only_affected || is_affected(run->reclassify, project));
 }
 
+/* A result by the target is there and counts. */
+static bool is_done(const struct versioned *project)
+{
+    return project->new.event > project->old.event;
+}
+
 static bool is_unseen(struct reclassify *reclassify, const struct versioned *project)
 {
     return reclassify->options->to && *project->old.department &&
@@ -144,6 +150,14 @@ static bool is_same_engine(struct run *run, const char *answer)
     return same;
 }
 
+/* Somebody may have reviewed since the engine was loaded: then the workers know it already. */
+static void follow_reviews(struct reclassify *reclassify)
+{
+    struct fault fault;
+    if (engine_follow(reclassify->engine, reclassify->catalog, &fault) > 0)
+        reclassify->target.model = engine_model(reclassify->engine);
+}
+
 /* Workers take a new catalog.db up within seconds; until they have, nothing is submitted. */
 static int submit_first(struct run *run, struct filling *filling)
 {
@@ -151,6 +165,7 @@ static int submit_first(struct run *run, struct filling *filling)
     for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
         if (tries)
             zclock_sleep(FOLLOW_MS);
+        follow_reviews(run->reclassify);
         char *answer = bulk_ask(bulk, filling->body.text, filling->body.length, &run->fault);
         if (!answer)
             return -1;
@@ -215,7 +230,7 @@ static int take_project(const struct versioned *project, void *argument)
 {
     struct run *run = argument;
     struct reclassify *reclassify = run->reclassify;
-    if (project->new.event || !is_chosen(run, project))
+    if (is_done(project) || !is_chosen(run, project))
         return 0;
     if (!is_kept(project) || is_unseen(reclassify, project)) {
         reclassify->skipped++;
@@ -360,7 +375,8 @@ static int compare_project(const struct versioned *project, void *argument)
     struct comparing *comparing = argument;
     const struct version *new = &project->new, *old = &project->old;
     const char *from = comparing->run.reclassify->options->from;
-    if (!new->event)
+    bool superseded = !is_done(project) && !comparing->run.reclassify->options->only_compare;
+    if (!new->event || superseded)
         compare_without_new(comparing, project);
     else if (!is_of_department(&comparing->run, project))
         return 0;

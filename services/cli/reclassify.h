@@ -6,7 +6,7 @@
 #include "services/cli/moves.h"
 
 /* Judging stored projects again: those that have no result yet by the revision, engine and model that
- * are asked for. What is done is told by results.db alone, so a run that was killed goes on where it
+ * are asked for, and those that have one which a later one superseded. What is done is told by results.db alone, so a run that was killed goes on where it
  * was when it is started again. */
 
 struct reclassify_options {
@@ -25,9 +25,10 @@ struct reclassify {
     struct versions *versions;
     struct successors *successors;
     struct version_target target;
-    const struct engine *engine;
-    struct bulk *bulk; /* NULL in a dry run */
-    int64_t since;     /* results up to this event were there before the run */
+    struct engine *engine;
+    const char *catalog; /* the file that the engine was loaded from */
+    struct bulk *bulk;   /* NULL in a dry run */
+    int64_t since;       /* results up to this event were there before the run */
     void (*progress)(int64_t looked_at, size_t judged, const char *why, void *argument);
     void *argument;
     size_t judged, skipped; /* projects */

@@ -114,28 +114,35 @@ static struct jv *read_record(const struct job *job)
     return length ? jv_read(text, length, NULL) : NULL;
 }
 
-/* The event after which an unfinished run by the same target began; -1 when there is none. */
-static int64_t unfinished_since(const struct job *job, const struct version_target *target)
+/* The event after which an unfinished run by the same target began, whatever was reviewed since; -1
+ * when there is none. */
+static int64_t unfinished_since(const struct job *job, const struct reclassify *reclassify)
 {
+    const struct version_target *target = &reclassify->target;
     struct jv *record = read_record(job);
+    char *base = engine_model_before_reviews(reclassify->engine);
     bool same = record && !jv_get_bool(record, "finished", true) &&
                 same_text(record, "to", target->revision) &&
-                same_text(record, "engine", target->engine) &&
-                same_text(record, "model", target->model);
+                same_text(record, "engine", target->engine) && same_text(record, "base", base);
     int64_t since = same ? (int64_t)jv_get_number(record, "since", 0) : -1;
     jv_destroy(&record);
+    free(base);
     return since;
 }
 
-static int write_record(const struct job *job, const struct version_target *target, int64_t since,
-                        bool finished, struct fault *fault)
+static int write_record(const struct job *job, const struct reclassify *reclassify, bool finished,
+                        struct fault *fault)
 {
+    const struct version_target *target = &reclassify->target;
     struct strbuf new = {0};
     struct jv *record = jv_object();
+    char *base = engine_model_before_reviews(reclassify->engine);
+    jv_set_text(record, "base", base);
+    free(base);
     jv_set_text(record, "to", target->revision ? target->revision : "");
     jv_set_text(record, "engine", target->engine);
     jv_set_text(record, "model", target->model);
-    jv_set_number(record, "since", (double)since);
+    jv_set_number(record, "since", (double)reclassify->since);
     jv_set(record, "finished", jv_of_bool(finished));
     char *text = jv_write(record);
     jv_destroy(&record);
@@ -294,11 +301,12 @@ static int judge_all(struct reclassify *reclassify, const struct job *job,
                      const struct running *running, struct fault *fault)
 {
     struct display display;
-    int64_t since = unfinished_since(job, &reclassify->target);
+    int64_t since = unfinished_since(job, reclassify);
     if (since >= 0)
         fprintf(stderr, "接着上次未完成的重判\n");
     reclassify->since = since >= 0 ? since : versions_last_event(reclassify->versions);
-    if (write_record(job, &reclassify->target, reclassify->since, false, fault) ||
+    reclassify->target.since = reclassify->since;
+    if (write_record(job, reclassify, false, fault) ||
         !(reclassify->bulk = bulk_new(running, fault)))
         return -1;
     tell(reclassify, running, RUN_BEGUN, NULL);
@@ -315,7 +323,7 @@ static int judge_all(struct reclassify *reclassify, const struct job *job,
     fprintf(stderr, "重判 %zu 个项目，%.1f 秒（每秒 %.0f 个），跳过 %zu 个，失败 %zu 个\n",
             reclassify->judged, seconds, seconds > 0 ? (double)reclassify->judged / seconds : 0,
             reclassify->skipped, lost);
-    return write_record(job, &reclassify->target, reclassify->since, lost == 0, fault);
+    return write_record(job, reclassify, lost == 0, fault);
 }
 
 static int run(struct reclassify *reclassify, const struct options *options,
@@ -360,6 +368,7 @@ static int64_t configured_rate(const struct running *running, const struct optio
 struct basis {
     struct engine *engine; /* NULL: nothing is judged */
     char *version, *model;
+    int64_t since; /* of the run that is reported; later results are by it, whatever was reviewed */
 };
 
 static void clear_basis(struct basis *basis)
@@ -381,6 +390,7 @@ static int basis_of_report(struct basis *basis, struct versions *versions, const
     if (same) {
         basis->version = xstrdup(jv_get_text(last, "engine"));
         basis->model = xstrdup(jv_get_text(last, "model"));
+        basis->since = (int64_t)jv_get_number(last, "since", 0);
     }
     jv_destroy(&last);
     int got =
@@ -413,7 +423,7 @@ static int reclassify_all(const struct options *options, const struct running *r
                                      .only_compare = options->action != NULL,
                                      .pause_file = job->pause};
     struct reclassify reclassify = {.options = &how};
-    struct basis basis = {0};
+    struct basis basis = {.since = INT64_MAX};
     struct store *store = NULL;
     char *path = local_engine_path(options->db, options->state, fault), *results = NULL;
     char *to = NULL, *from = NULL;
@@ -429,8 +439,9 @@ static int reclassify_all(const struct options *options, const struct running *r
         goto done;
     how.to = to;
     how.from = from;
-    reclassify.target = (struct version_target){to, basis.version, basis.model};
+    reclassify.target = (struct version_target){to, basis.version, basis.model, basis.since};
     reclassify.engine = basis.engine;
+    reclassify.catalog = path;
     failed = run(&reclassify, options, running, job, fault);
 done:
     successors_destroy(&reclassify.successors);

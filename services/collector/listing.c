@@ -15,11 +15,14 @@ static const char *const statement_sql[STATEMENTS] = {
                      " FROM result JOIN project ON project.number = project JOIN origin"
                      " ON origin.number = origin WHERE result.number > ? ORDER BY result.number"
                      " LIMIT ?",
-    [SUPERSEDE] = "UPDATE listed SET superseded = 1 WHERE id = ? AND unit = ? AND NOT superseded",
-    [ADD_LISTED] = "INSERT INTO listed (result, event, project, id, name, unit, year, amount,"
-                   " catalog, department, decision, kind, confidence, code, item, findings,"
-                   " severity, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                   " ?, ?)",
+    [SUPERSEDE] = "UPDATE listed SET superseded = 1 WHERE id = ? AND unit = ? AND NOT superseded"
+                  " AND event < ?",
+    [ADD_LISTED] =
+        "INSERT INTO listed (result, event, project, id, name, unit, year, amount,"
+        " catalog, department, decision, kind, confidence, code, item, findings,"
+        " severity, stored_at, superseded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, EXISTS (SELECT 1 FROM listed WHERE id = ?4 AND unit = ?6"
+        " AND event > ?2))",
     [ADD_FINDING] = "INSERT INTO listed_finding (rule, result, severity, count)"
                     " VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
 };
@@ -140,8 +143,8 @@ static int add(struct listing *listing, sqlite3_stmt *row, struct fault *fault)
     sqlite3_stmt *listed = listing->statements[ADD_LISTED];
     bind_listed(listed, row, project, result);
     int failed = store_run(listing->store,
-                           store_bind(listing->statements[SUPERSEDE], "tt", store_text(row, 3),
-                                      store_text(row, 4)),
+                           store_bind(listing->statements[SUPERSEDE], "tti", store_text(row, 3),
+                                      store_text(row, 4), sqlite3_column_int64(row, 1)),
                            fault) ||
                  store_run(listing->store, listed, fault) ||
                  add_findings(listing, sqlite3_column_int64(row, 0), result, fault);

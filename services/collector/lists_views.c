@@ -23,9 +23,9 @@ static char *units_of(const struct jv *question)
 }
 
 #define FULL_COLUMNS                                                                               \
-    "SELECT l.result, l.event, l.stored_at, l.state, l.version, l.superseded, (SELECT "            \
-    "max(n.result)"                                                                                \
-    " FROM listed n WHERE n.id = l.id AND n.unit = l.unit), l.unit, lower(hex(p.content_hash)),"   \
+    "SELECT l.result, l.event, l.stored_at, l.state, l.version, l.superseded, (SELECT n.result"    \
+    " FROM listed n WHERE n.id = l.id AND n.unit = l.unit ORDER BY n.event DESC LIMIT 1), l.unit," \
+    " lower(hex(p.content_hash)),"                                                                 \
     " unpacked(p.json), unpacked(r.json), (SELECT group_concat(json, ',') FROM (SELECT json FROM " \
     "review"                                                                                       \
     " WHERE review.result = l.result ORDER BY version)) FROM listed l JOIN project p"              \
@@ -96,7 +96,7 @@ int lists_project(struct store *store, const struct jv *question, struct strbuf 
     sqlite3_stmt *row =
         store_prepare(store,
                       FULL_COLUMNS " WHERE l.id = ?1 AND (?2 IS NULL OR l.unit IN"
-                                   " (SELECT value FROM json_each(?2))) ORDER BY l.result DESC",
+                                   " (SELECT value FROM json_each(?2))) ORDER BY l.event DESC",
                       fault);
     if (row)
         store_bind(row, "tt", id ? id : "", units);

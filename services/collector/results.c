@@ -31,7 +31,11 @@ enum statement {
     ADD_ORIGIN,
     FIND_ORIGIN,
     ADD_RESULT,
-    FIND_EVENT,
+    FIND_RESULT,
+    FIND_CURRENT,
+    RAISE_RESULT,
+    SUPERSEDE_LISTED,
+    RAISE_LISTED,
     ADD_EVENT,
     EVENTS_SINCE,
     RESULTS_OF_PROJECT,
@@ -48,7 +52,14 @@ static const char *const statement_sql[STATEMENTS] = {
     [ADD_RESULT] = "INSERT INTO result (project, origin, event, department, decision, kind,"
                    " confidence, findings, stored_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT DO NOTHING",
-    [FIND_EVENT] = "SELECT event FROM result WHERE project = ? AND origin = ?",
+    [FIND_RESULT] = "SELECT number, event FROM result WHERE project = ? AND origin = ?",
+    [FIND_CURRENT] = "SELECT result.number, max(event) FROM project this JOIN project ON project.id"
+                     " = this.id AND project.unit = this.unit JOIN result ON result.project ="
+                     " project.number WHERE this.number = ?",
+    [RAISE_RESULT] = "UPDATE result SET event = ?, stored_at = ? WHERE number = ?",
+    [SUPERSEDE_LISTED] = "UPDATE listed SET superseded = 1 WHERE id = ? AND unit = ?"
+                         " AND NOT superseded",
+    [RAISE_LISTED] = "UPDATE listed SET superseded = 0, event = ?, stored_at = ? WHERE result = ?",
     [ADD_EVENT] = "INSERT INTO event (number, topic, result, review, notice)"
                   " VALUES (?, ?, ?, ?, ?)",
     [EVENTS_SINCE] =
@@ -275,21 +286,15 @@ static int64_t add_project(struct results *results, const struct wire_record *re
     return find_number(results, FIND_PROJECT, fault);
 }
 
-static int64_t find_event(struct results *results, int64_t project, int64_t origin,
-                          struct fault *fault)
-{
-    store_bind(results->statements[FIND_EVENT], "ii", project, origin);
-    return find_number(results, FIND_EVENT, fault);
-}
-
-static int add_event(struct results *results, struct wire_text department, struct fault *fault)
+static int add_event(struct results *results, struct wire_text department, int64_t result,
+                     struct fault *fault)
 {
     char topic[RESULTS_TOPIC_BYTES];
     results_topic(department, topic);
     sqlite3_stmt *statement = results->statements[ADD_EVENT];
     sqlite3_bind_int64(statement, 1, results->last_event + 1);
     sqlite3_bind_text(statement, 2, topic, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 3, sqlite3_last_insert_rowid(results->store->db));
+    sqlite3_bind_int64(statement, 3, result);
     sqlite3_bind_null(statement, 4);
     sqlite3_bind_null(statement, 5);
     if (store_run(results->store, statement, fault))
@@ -328,6 +333,56 @@ struct store *results_store(struct results *results)
     return results->store;
 }
 
+/* A row of two numbers, 0 where there are none. 0, or -1 with a fault. */
+static int find_pair(struct results *results, enum statement which, int64_t pair[2],
+                     struct fault *fault)
+{
+    sqlite3_stmt *statement = results->statements[which];
+    int found = store_next(results->store, statement, fault);
+    pair[0] = found > 0 ? sqlite3_column_int64(statement, 0) : 0;
+    pair[1] = found > 0 ? sqlite3_column_int64(statement, 1) : 0;
+    sqlite3_reset(statement);
+    return found < 0 ? -1 : 0;
+}
+
+/* What was stored before and superseded counts again, and an event tells so: a unit took its change
+ * back, a revision was switched back. */
+static int count_again(struct results *results, int64_t result, const struct wire_record *record,
+                       struct fault *fault)
+{
+    sqlite3_stmt *supersede = results->statements[SUPERSEDE_LISTED];
+    int64_t event = results->last_event + 1;
+    bind_text(supersede, 1, record->id);
+    bind_text(supersede, 2, record->unit);
+    store_bind(results->statements[RAISE_RESULT], "iii", event, results->now, result);
+    store_bind(results->statements[RAISE_LISTED], "iii", event, results->now, result);
+    return store_run(results->store, results->statements[RAISE_RESULT], fault) ||
+                   store_run(results->store, supersede, fault) ||
+                   store_run(results->store, results->statements[RAISE_LISTED], fault) ||
+                   add_event(results, record->department, result, fault)
+               ? -1
+               : 0;
+}
+
+/* A result that was there already: delivered twice, or judged again after another. */
+static int add_known(struct results *results, int64_t project, int64_t origin,
+                     const struct wire_record *record, struct results_added *added,
+                     struct fault *fault)
+{
+    enum { RESULT, EVENT };
+    int64_t known[2], current[2];
+    store_bind(results->statements[FIND_RESULT], "ii", project, origin);
+    store_bind(results->statements[FIND_CURRENT], "i", project);
+    if (find_pair(results, FIND_RESULT, known, fault) ||
+        find_pair(results, FIND_CURRENT, current, fault))
+        return -1;
+    added->duplicate = current[RESULT] == known[RESULT];
+    if (!added->duplicate && count_again(results, known[RESULT], record, fault))
+        return -1;
+    added->event = added->duplicate ? known[EVENT] : results->last_event;
+    return 0;
+}
+
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,
                 struct results_added *added, struct fault *fault)
 {
@@ -352,13 +407,14 @@ int results_add(struct results *results, int64_t origin, const struct wire_recor
     int inserted = insert(results, ADD_RESULT, fault);
     if (inserted < 0)
         return -1;
-    added->duplicate = !inserted;
-    if (inserted)
-        packer_sample(results->packer, record->project, record->result);
-    if (inserted && add_event(results, record->department, fault))
+    if (!inserted)
+        return add_known(results, project, origin, record, added, fault);
+    int64_t result = sqlite3_last_insert_rowid(results->store->db);
+    packer_sample(results->packer, record->project, record->result);
+    if (add_event(results, record->department, result, fault))
         return -1;
-    added->event = inserted ? results->last_event : find_event(results, project, origin, fault);
-    return added->event < 0 ? -1 : 0;
+    *added = (struct results_added){.duplicate = false, .event = results->last_event};
+    return 0;
 }
 
 void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES])
@@ -433,28 +489,4 @@ void results_describe(struct results *results, struct jv *status)
     jv_set_number(status, "db_bytes",
                   (double)(store_number(results->store, "PRAGMA page_count", 0) *
                            store_number(results->store, "PRAGMA page_size", 0)));
-}
-
-int results_each_project(const char *path, int64_t limit, results_project_fn *each, void *argument,
-                         struct fault *fault)
-{
-    struct packer *packer = NULL;
-    sqlite3_stmt *statement = NULL;
-    int more = -1;
-    struct store *store = store_open(path, STORE_READ_ONLY, &schema, fault);
-    if (store && (packer = packer_new(store, fault)))
-        statement = store_prepare(store,
-                                  "SELECT unpacked(json) FROM project WHERE number IN (SELECT"
-                                  " max(number) FROM project GROUP BY id) ORDER BY number DESC"
-                                  " LIMIT ?",
-                                  fault);
-    if (statement) {
-        store_bind(statement, "i", limit);
-        while ((more = store_next(store, statement, fault)) == 1)
-            each(store_text(statement, 0), argument);
-    }
-    sqlite3_finalize(statement);
-    store_close(&store);
-    packer_destroy(&packer);
-    return more;
 }

@@ -37,10 +37,12 @@ int64_t results_origin(struct results *results, struct wire_text revision, struc
                        struct wire_text model, struct fault *fault);
 
 struct results_added {
-    bool duplicate; /* the result was there already: nothing was stored */
+    bool duplicate; /* the result was there already, and counted: nothing was stored */
     int64_t event;  /* the number of its event */
 };
-/* Stores a project's result and its event. 0, or -1 with a fault; roll back after one. */
+/* Stores a project's result and its event. Of all results of a unit's project the one with the last
+ * event counts: one that was there already and was superseded gets a new event. 0, or -1 with a
+ * fault; roll back after one. */
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,
                 struct results_added *added, struct fault *fault);
 
@@ -84,8 +86,8 @@ int results_since(struct results *results, int64_t since, int64_t limit, results
 /* All results of a project, the oldest first. */
 int results_of_project(struct results *results, const char *id, results_row_fn *each,
                        void *argument, struct fault *fault);
-/* The JSON of the projects in a file that may be in use, the newest first, at most `limit`: of each id
- * the last that came. 0, or -1 with a fault. */
+/* The JSON of the projects in a file that may be in use, the newest first, at most `limit`: of each
+ * unit's id the last that came. 0, or -1 with a fault. */
 typedef void results_project_fn(const char *json, void *argument);
 int results_each_project(const char *path, int64_t limit, results_project_fn *each, void *argument,
                          struct fault *fault);

@@ -10,7 +10,7 @@ static const char stride_sql[] =
     "  ELSE 0 END AS unfit FROM listed l WHERE result > ?1 AND result <= ?2 AND +catalog = ?3"
     " AND (?5 IS NULL OR unit IN (SELECT value FROM json_each(?5)))"
     " AND (NOT superseded OR NOT EXISTS (SELECT 1 FROM listed newer WHERE newer.id = l.id"
-    "  AND newer.unit = l.unit AND +newer.catalog = l.catalog AND newer.result > l.result)))"
+    "  AND newer.unit = l.unit AND +newer.catalog = l.catalog AND newer.event > l.event)))"
     " SELECT unfit, department, unit, name, code, amount, confidence, result, id,"
     " CASE WHEN unfit THEN (SELECT json_extract(unpacked(json),"
     "  '$.department') FROM project WHERE number = seen.project) END FROM seen";

@@ -18,9 +18,12 @@ struct versions {
     struct strbuf copies[VERSIONS][3]; /* revision, department, decision */
 };
 
+/* Of the texts that a unit handed in under an id, the one whose result was the last to be told of. */
 #define NEXT_PROJECTS                                                                              \
-    " FROM project WHERE number > ? AND NOT EXISTS (SELECT 1 FROM project newer"                   \
-    " WHERE newer.id = project.id AND newer.number > project.number) ORDER BY number LIMIT ?"
+    " FROM project WHERE number > ? AND NOT EXISTS (SELECT 1 FROM project other JOIN result"       \
+    " ON result.project = other.number WHERE other.id = project.id AND other.unit = project.unit"  \
+    " AND other.number <> project.number AND event > (SELECT max(event) FROM result"               \
+    " WHERE result.project = project.number)) ORDER BY number LIMIT ?"
 
 /* SQLite picks members out of a JSON text in a third of the time that reading it as a whole takes. */
 static const char *const projects_sql[] = {
@@ -130,7 +133,8 @@ static bool is_by_target(sqlite3_stmt *row, const struct version_target *target,
     const char *revision = target->revision ? target->revision : latest_revision;
     return strcmp(store_text(row, 2), revision) == 0 &&
            strcmp(store_text(row, 5), target->engine) == 0 &&
-           strcmp(store_text(row, 6), target->model) == 0;
+           (strcmp(store_text(row, 6), target->model) == 0 ||
+            sqlite3_column_int64(row, 1) > target->since);
 }
 
 /* Newest first: the old one is the first that is not by the target. */

@@ -19,6 +19,7 @@ void versions_close(struct versions **versions);
 struct version_target {
     const char *revision; /* NULL: each by the revision of its latest result */
     const char *engine, *model;
+    int64_t since; /* after this event every model is right: people decide while a run goes on */
 };
 
 /* A result; event 0 when there is none. What VERSIONS_PLAIN does not read is 0 or "". */
@@ -38,14 +39,14 @@ struct versioned {
     int year;
     double amount_yuan;
     struct version old; /* the latest that is not by the target */
-    struct version new; /* by the target */
+    struct version new; /* by the target; when the old one is later, it does not count any more */
 };
 /* What is read: all, or what can be told without a look into the texts. */
 enum versions_depth { VERSIONS_PLAIN, VERSIONS_WHOLE, VERSIONS_DEPTHS };
 typedef int versioned_fn(const struct versioned *project, void *argument);
 
-/* Visits the next projects after number `after`, at most `limit`: the newest text of each id, when it
- * has a result. `visit` ends it with other than 0. Gives the number of the last project that was looked
+/* Visits the next projects after number `after`, at most `limit`: of each unit's id the text that
+ * counts, when it has a result. `visit` ends it with other than 0. Gives the number of the last project that was looked
  * at, 0 when there are no more, -1 with a fault. */
 int64_t versions_each(struct versions *versions, const struct version_target *target,
                       enum versions_depth depth, int64_t after, int64_t limit, versioned_fn *visit,

@@ -3,6 +3,7 @@
 
 #include "common/state.h"
 #include "common/store.h"
+#include "services/collector/listing.h"
 #include "services/collector/schema.sql.h"
 #include "tests/services/process.h"
 
@@ -126,6 +127,52 @@ static void test_other_text_or_other_model_is_another_result(void **state)
     assert_string_equal(seen, "1 result.民政 {\"decision\":\"auto\"};"
                               "2 result.民政 {\"decision\":\"auto\"};"
                               "3 result.民政 {\"decision\":\"auto\"};");
+}
+
+/* The results that count, as lists show them: "number:event". */
+static void assert_listed(struct results *results, const char *expected)
+{
+    sqlite3_stmt *row = store_prepare(
+        results_store(results),
+        "SELECT group_concat(result || ':' || event, ' ') FROM listed WHERE NOT superseded", NULL);
+    assert_int_equal(store_next(results_store(results), row, NULL), 1);
+    assert_string_equal(store_text(row, 0), expected);
+    sqlite3_finalize(row);
+}
+
+/* Lists are made later than results: what counts may have changed when they come to it. */
+static void test_a_superseded_result_counts_again_when_it_comes_again(void **state)
+{
+    for (int behind = 0; behind < 3;
+         behind++) { /* when the list was made: before each, or after all */
+        char id[8];
+        struct place *place = *state;
+        struct results *results = place->results;
+        struct listing *listing = listing_open(results, NULL);
+        snprintf(id, sizeof id, "p%d", behind);
+        results_begin(results, NULL);
+        int64_t before = results_last_event(results);
+        add(results, id, 'a', "m");
+        results_commit(results, NULL);
+        if (behind < 2)
+            assert_int_equal(listing_advance(listing, 10, NULL), 0);
+        results_begin(results, NULL);
+        add(results, id, 'b', "m");
+        results_commit(results, NULL);
+        if (behind < 1)
+            assert_int_equal(listing_advance(listing, 10, NULL), 0);
+        results_begin(results, NULL);
+        struct results_added again = add(results, id, 'a', "m");
+        assert_false(again.duplicate);
+        assert_int_equal(again.event, before + 3);
+        again = add(results, id, 'a', "m");
+        assert_true(again.duplicate);
+        assert_int_equal(again.event, before + 3);
+        results_commit(results, NULL);
+        assert_int_equal(listing_advance(listing, 10, NULL), 0);
+        listing_close(&listing);
+    }
+    assert_listed(((struct place *)*state)->results, "1:3 3:6 5:9");
 }
 
 static void test_rolled_back_numbers_are_given_again(void **state)
@@ -254,6 +301,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_second_delivery_stores_nothing_and_names_the_first_event, open_place, close_place),
         cmocka_unit_test_setup_teardown(test_other_text_or_other_model_is_another_result,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_a_superseded_result_counts_again_when_it_comes_again,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_rolled_back_numbers_are_given_again, open_place,
                                         close_place),
