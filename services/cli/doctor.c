@@ -243,8 +243,8 @@ static void examine_deliveries(struct diagnosis *diagnosis, const struct jv *col
         break;
     case DELIVERIES_GIVEN_UP:
         say(diagnosis, "webhooks", HEALTH_NOTE,
-            "有 %.0f 条推送送不到，已被放弃：用 jinmu webhooks log 查看，replay 重发",
-            number(deliveries, "failed"));
+            "有 %.0f 条推送送不到，已被放弃，待处理：用 jinmu webhooks log 查看，replay 重发",
+            number(deliveries, "unresolved"));
         break;
     case DELIVERIES_DISABLED:
         say(diagnosis, "webhooks", HEALTH_NOTE,

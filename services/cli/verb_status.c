@@ -81,11 +81,11 @@ static void print_deliveries(const struct jv *deliveries)
     if (number(deliveries, "webhooks") < 1)
         return;
     printf("webhooks   %.0f (%.0f disabled), waiting %.0f (%.0f failed before), oldest %.0f s,"
-           " delivered %.0f, given up %.0f; ",
+           " delivered %.0f, given up %.0f (%.0f unresolved); ",
            number(deliveries, "webhooks"), number(deliveries, "disabled"),
            number(deliveries, "waiting"), number(deliveries, "failing"),
            number(deliveries, "oldest_s"), number(deliveries, "delivered"),
-           number(deliveries, "failed"));
+           number(deliveries, "failed"), number(deliveries, "unresolved"));
     if (silent_s < 0)
         puts("no postman");
     else

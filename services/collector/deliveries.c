@@ -8,17 +8,26 @@
 
 /* --- in results.db --- */
 
+/* A delivery ended at its last attempt. The latest that arrived at a webhook is taken to be the one with
+ * the highest number: near enough, and found at once. */
 static const char figures_sql[] =
     "WITH used AS (SELECT number, disabled FROM webhook WHERE NOT removed), waiting AS (SELECT"
-    " delivery.tries, delivery.made_at FROM used JOIN delivery ON delivery.webhook = used.number"
-    " AND delivery.state = 'pending' WHERE NOT used.disabled)"
+    " delivery.tries, delivery.made_at FROM used JOIN delivery INDEXED BY delivery_due ON"
+    " delivery.webhook = used.number AND delivery.state = 'pending' WHERE NOT used.disabled),"
+    " failed AS (SELECT used.number AS webhook, used.disabled, (SELECT at FROM delivery_attempt AS"
+    " last WHERE last.delivery = delivery.number ORDER BY attempt DESC LIMIT 1) AS ended_at"
+    " FROM used JOIN delivery ON delivery.webhook = used.number AND delivery.state = 'failed'),"
+    " arrived AS MATERIALIZED (SELECT used.number AS webhook, (SELECT at FROM delivery_attempt"
+    " WHERE delivery = (SELECT number FROM delivery WHERE webhook = used.number"
+    " AND state = 'delivered' ORDER BY number DESC LIMIT 1) ORDER BY attempt DESC LIMIT 1)"
+    " AS last_at FROM used)"
     " SELECT (SELECT count(*) FROM used), (SELECT count(*) FROM used WHERE disabled),"
     " (SELECT count(*) FROM waiting), (SELECT count(*) FROM waiting WHERE tries > 0),"
     " (SELECT max(0, ifnull(unixepoch() - min(made_at), 0)) FROM waiting),"
-    " (SELECT count(*) FROM used JOIN delivery ON delivery.webhook = used.number AND"
-    " delivery.state = 'failed')";
-static const char *const figure_names[] = {"webhooks", "disabled", "waiting",
-                                           "failing",  "oldest_s", "failed"};
+    " (SELECT count(*) FROM failed), (SELECT count(*) FROM failed JOIN arrived USING (webhook)"
+    " WHERE NOT disabled AND ended_at > ifnull(min(last_at, unixepoch() - 86400), 0))";
+static const char *const figure_names[] = {"webhooks", "disabled", "waiting",   "failing",
+                                           "oldest_s", "failed",   "unresolved"};
 
 int lists_deliveries(struct store *store, const struct jv *question, struct strbuf *answer,
                      struct fault *fault)
@@ -81,7 +90,7 @@ enum delivery_trouble deliveries_judge(const struct jv *status)
         return DELIVERIES_POSTMAN_GONE;
     if (number(status, "failing") > 0 && number(status, "oldest_s") >= DELIVERIES_STUCK_S)
         return DELIVERIES_STUCK;
-    if (number(status, "failed") > 0)
+    if (number(status, "unresolved") > 0)
         return DELIVERIES_GIVEN_UP;
     return number(status, "disabled") > 0 ? DELIVERIES_DISABLED : DELIVERIES_WELL;
 }
@@ -109,6 +118,8 @@ void deliveries_metrics(const struct jv *status, struct strbuf *out)
          "Those that failed before and are tried again."},
         {"failed", "jinmu_webhook_deliveries_failed", "gauge",
          "Deliveries that were given up, for as long as the log keeps them."},
+        {"unresolved", "jinmu_webhook_deliveries_unresolved", "gauge",
+         "Those to enabled webhooks given up within a day or since the last that arrived there."},
         {"oldest_s", "jinmu_webhook_oldest_seconds", "gauge",
          "Age of the oldest delivery that waits."},
         {"delivered", "jinmu_webhook_delivered_total", "counter", "Deliveries that arrived."},

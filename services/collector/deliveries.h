@@ -18,7 +18,10 @@
  *   "webhooks", "disabled"              in use; those of them that are disabled
  *   "waiting", "failing", "oldest_s"    to the others: deliveries that have yet to arrive, those of them
  *                                       that failed before, and how old the oldest is
- *   "failed"                            given up and still in the log
+ *   "failed"                            given up and still in the log, where they stay for 30 days
+ *   "unresolved"                        those of them that somebody should look after: to webhooks that
+ *                                       are not disabled, given up within a day, or later than the last
+ *                                       delivery that arrived there
  */
 
 /* What came of deliveries since the collector's start. */
@@ -39,7 +42,7 @@ enum delivery_trouble {
     DELIVERIES_WELL,
     DELIVERIES_POSTMAN_GONE, /* some wait, and nobody comes for them */
     DELIVERIES_STUCK,        /* one fails for DELIVERIES_STUCK_S */
-    DELIVERIES_GIVEN_UP,
+    DELIVERIES_GIVEN_UP,     /* some are unresolved */
     DELIVERIES_DISABLED
 };
 enum { DELIVERIES_STUCK_S = 3600, POSTMAN_SILENT_S = 30 };

@@ -342,7 +342,8 @@ def test_operators_see_how_deliveries_are(world, postman):
     case.await_log(lambda log: {d["state"] for d in log} == {"failed", "delivered"})
     told = json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]
     assert (told["failed"], told["waiting"], told["given_up"]) == (1, 0, before["given_up"] + 1)
-    assert "有 1 条推送送不到，已被放弃" in world.jinmu("doctor")
+    assert "有 1 条推送送不到，已被放弃，待处理" in world.jinmu("doctor")
+    assert "given up 1 (1 unresolved)" in world.jinmu("status")
     case.close()
     assert json.loads(world.jinmu("status", "--json"))["collector"]["deliveries"]["failed"] == 0
 

@@ -51,8 +51,8 @@ static void test_nothing_waits_where_there_is_no_webhook(void **state)
 {
     (void)state;
     struct jv *figures = figures_after("SELECT 1");
-    static const char *const names[] = {"webhooks", "disabled", "waiting",
-                                        "failing",  "failed",   "oldest_s"};
+    static const char *const names[] = {"webhooks", "disabled",   "waiting", "failing",
+                                        "failed",   "unresolved", "oldest_s"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_true(jv_get_number(figures, names[i], -1) == 0);
     jv_destroy(&figures);
@@ -85,6 +85,59 @@ static void test_what_waits_is_counted_by_webhook_in_use(void **state)
     jv_destroy(&figures);
 }
 
+/* Deliveries of webhook 1, of which the last attempt was so many seconds ago; how many somebody should
+ * look after. */
+static double unresolved_of(bool disabled, size_t count, const char *const states[],
+                            const int ended_s[])
+{
+    struct strbuf sql = {0};
+    strbuf_printf(&sql,
+                  "INSERT INTO webhook (number, id, url, events, departments, created_at, cursor,"
+                  " disabled) VALUES (1, 'a', '', '[]', '[]', 0, 0, %d);",
+                  disabled);
+    for (size_t i = 0; i < count; i++)
+        strbuf_printf(&sql,
+                      "INSERT INTO delivery (number, webhook, project, type, state, made_at) VALUES"
+                      " (%zu, 1, '', 'webhook.test', '%s', 0);"
+                      "INSERT INTO delivery_attempt (delivery, attempt, at, error, took_ms) VALUES"
+                      " (%zu, 1, 0, '', 0), (%zu, 2, unixepoch() - %d, '', 0);",
+                      i + 1, states[i], i + 1, i + 1, ended_s[i]);
+    struct jv *figures = figures_after(sql.text);
+    double unresolved = jv_get_number(figures, "unresolved", -1);
+    strbuf_free(&sql);
+    jv_destroy(&figures);
+    return unresolved;
+}
+
+enum { HOUR_S = 3600, DAY_S = 86400 };
+
+static void test_what_was_given_up_is_looked_after_for_a_day_or_until_something_arrives(
+    void **state)
+{
+    (void)state;
+    static const struct {
+        bool disabled;
+        size_t count;
+        const char *states[3];
+        int ended_s[3];
+        double unresolved;
+    } cases[] = {
+        {false, 2, {"failed", "delivered"}, {2 * HOUR_S, HOUR_S}, 1},
+        {false, 2, {"failed", "delivered"}, {2 * DAY_S, HOUR_S}, 0},
+        {false, 2, {"delivered", "failed"}, {3 * DAY_S, 2 * DAY_S}, 1},
+        {false, 2, {"failed", "failed"}, {9 * DAY_S, HOUR_S}, 2},
+        {false, 3, {"failed", "delivered", "failed"}, {9 * DAY_S, 8 * DAY_S, 7 * DAY_S}, 1},
+        {false, 3, {"failed", "delivered", "pending"}, {9 * DAY_S, 8 * DAY_S, HOUR_S}, 0},
+        {true, 1, {"failed"}, {HOUR_S}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double unresolved =
+            unresolved_of(cases[i].disabled, cases[i].count, cases[i].states, cases[i].ended_s);
+        if (unresolved != cases[i].unresolved)
+            fail_msg("case %zu: %.0f", i, unresolved);
+    }
+}
+
 static void test_the_worst_trouble_is_told(void **state)
 {
     (void)state;
@@ -102,12 +155,15 @@ static void test_the_worst_trouble_is_told(void **state)
         {"{\"webhooks\":1,\"waiting\":0,\"oldest_s\":0,\"postman_silent_s\":31}", DELIVERIES_WELL},
         {"{\"webhooks\":1,\"waiting\":5,\"failing\":1,\"oldest_s\":600,\"postman_silent_s\":0.1}",
          DELIVERIES_WELL},
-        {"{\"webhooks\":1,\"waiting\":5,\"failing\":1,\"oldest_s\":3600,\"failed\":2,"
+        {"{\"webhooks\":1,\"waiting\":5,\"failing\":1,\"oldest_s\":3600,\"unresolved\":2,"
          "\"postman_silent_s\":0.1}",
          DELIVERIES_STUCK},
-        {"{\"webhooks\":2,\"failed\":2,\"disabled\":1,\"postman_silent_s\":0.1}",
+        {"{\"webhooks\":2,\"failed\":2,\"unresolved\":1,\"disabled\":1,"
+         "\"postman_silent_s\":0.1}",
          DELIVERIES_GIVEN_UP},
-        {"{\"webhooks\":2,\"failed\":0,\"disabled\":1,\"postman_silent_s\":0.1}",
+        {"{\"webhooks\":1,\"failed\":2,\"unresolved\":0,\"postman_silent_s\":0.1}",
+         DELIVERIES_WELL},
+        {"{\"webhooks\":2,\"failed\":2,\"disabled\":1,\"postman_silent_s\":0.1}",
          DELIVERIES_DISABLED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -141,6 +197,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_waits_where_there_is_no_webhook),
         cmocka_unit_test(test_what_waits_is_counted_by_webhook_in_use),
+        cmocka_unit_test(
+            test_what_was_given_up_is_looked_after_for_a_day_or_until_something_arrives),
         cmocka_unit_test(test_the_worst_trouble_is_told),
         cmocka_unit_test(test_metrics_are_those_of_both_sources),
     };

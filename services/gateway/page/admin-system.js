@@ -54,7 +54,7 @@ const collector = (c) => figures([['结果', number(c.results)], ['事件', numb
 
 // The sending of webhooks.
 const deliveries = (d) => figures([['推送', number(d.webhooks)], ['停用', number(d.disabled)], ['待送', number(d.waiting)],
-  ['其中送过未成', number(d.failing)], ['最久等候', duration(d.oldest_s ?? 0)], ['已放弃', number(d.failed)], ['已送达（自启动）', number(d.delivered)],
+  ['其中送过未成', number(d.failing)], ['最久等候', duration(d.oldest_s ?? 0)], ['已放弃', number(d.failed)], ['其中待处理', number(d.unresolved)], ['已送达（自启动）', number(d.delivered)],
   ['推送服务', d.postman_silent_s === null ? '没有运行' : d.postman_silent_s < 30 ? '正常' : `${duration(d.postman_silent_s)}没有响应`]]);
 
 const gateway = (g) => figures([['连接', number(g.connections)], ['事件流', number(g.streams)], ['请求', number(g.requests)], ['已运行', duration(g.uptime_s)], ['版本', g.version]]);
