@@ -80,6 +80,21 @@ static void end_exchange(void *argument, struct MHD_Connection *connection, void
     doorkeeper_owes(gateway->doorkeeper, socket_of(connection), DOOR_HEADERS);
 }
 
+static bool is_address(const char *text)
+{
+    unsigned char binary[sizeof(struct in6_addr)];
+    return inet_pton(AF_INET, text, binary) == 1 || inet_pton(AF_INET6, text, binary) == 1;
+}
+
+/* An IPv4 address is written as such also where the socket takes both families ("::ffff:127.0.0.1"). */
+static void unmap(char *address)
+{
+    static const char mapped[] = "::ffff:";
+    const char *four = address + sizeof mapped - 1;
+    if (strncmp(address, mapped, sizeof mapped - 1) == 0 && strchr(four, '.'))
+        memmove(address, four, strlen(four) + 1);
+}
+
 /* The client's address: the last one that our proxy added, when it came through it. */
 static void find_address(struct exchange *exchange)
 {
@@ -91,14 +106,14 @@ static void find_address(struct exchange *exchange)
                                                                       : sizeof(struct sockaddr_in),
                              exchange->address, sizeof exchange->address, NULL, 0, NI_NUMERICHOST))
         snprintf(exchange->address, sizeof exchange->address, "unknown");
+    unmap(exchange->address);
     const char *forwarded = exchange_header(exchange, "X-Forwarded-For");
     if (!options->proxy || !forwarded || strcmp(options->proxy, exchange->address) != 0)
         return;
     const char *last = strrchr(forwarded, ',');
     last = last ? last + 1 : forwarded;
     last += strspn(last, " ");
-    unsigned char binary[sizeof(struct in6_addr)];
-    if (inet_pton(AF_INET, last, binary) == 1 || inet_pton(AF_INET6, last, binary) == 1)
+    if (is_address(last))
         snprintf(exchange->address, sizeof exchange->address, "%s", last);
 }
 
@@ -291,9 +306,9 @@ static void find_port(struct gateway *gateway, int listener)
 
 static char *read_pem(const char *path, struct fault *fault)
 {
-    FILE *file = path ? fopen(path, "re") : NULL;
+    FILE *file = fopen(path, "re");
     if (!file) {
-        fault_set(fault, "http.certificate", "%s: %s", path ? path : "(no key)", strerror(errno));
+        fault_set(fault, "http.certificate", "%s: %s", path, strerror(errno));
         return NULL;
     }
     char *text = xcalloc(1, PEM_BYTES_MAX + 1);
@@ -325,13 +340,36 @@ static void run_daemon(struct gateway *gateway, int listener, char *certificate,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
+static bool is_loopback(const char *listen)
+{
+    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0;
+}
+
+/* A setting that is only half there must not end in plain HTTP, or in a proxy that nobody believes. */
+static int check_protection(const struct gateway_options *options, struct fault *fault)
+{
+    if (!options->certificate != !options->key)
+        return fault_set(fault, "http.certificate",
+                         "http/certificate and http/key: both are to be set, or none of them");
+    if (options->proxy && !is_address(options->proxy))
+        return fault_set(fault, "http.proxy", "http/proxy: '%s' is no IP address", options->proxy);
+    if (!options->certificate && !options->https_outside && !is_loopback(options->listen))
+        log_warning(
+            "http_in_the_clear",
+            "listen=%s reason=\"passwords and texts can be read on the network: set "
+            "http/certificate and http/key, or http/https_outside behind a proxy with TLS\"",
+            options->listen);
+    return 0;
+}
+
 int server_start(struct gateway *gateway, struct fault *fault)
 {
     const struct gateway_options *options = &gateway->options;
     char *certificate = NULL, *key = NULL;
     int status = -1, listener = -1;
-    if (options->certificate && (!(certificate = read_pem(options->certificate, fault)) ||
-                                 !(key = read_pem(options->key, fault))))
+    if (check_protection(options, fault) ||
+        (options->certificate && (!(certificate = read_pem(options->certificate, fault)) ||
+                                  !(key = read_pem(options->key, fault)))))
         goto done;
     listener = listen_at(gateway, fault);
     if (listener < 0)
