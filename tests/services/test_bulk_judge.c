@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,7 @@ static int status_of_child(void (*act)(struct bulk_judge *bulk_judge))
     int status;
     pid_t child = fork();
     if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) || pipe(go) || pipe(gone))
             _exit(1);
         struct bulk_judge *bulk_judge = bulk_judge_new(judge_as_told, STANDSTILL_MS);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ static int status_of_worker(const struct stage *stage)
     char *nobody = state_endpoint(stage->directory, "collector.sock", NULL);
     pid_t child = fork();
     if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         execl("/proc/self/exe", "test_worker_standstill", catalog, stage->endpoint, nobody, NULL);
         _exit(127);
     }
