@@ -29,11 +29,13 @@ CPPFLAGS += -I. -I$(BUILD)/gen -DJINMU_VERSION='"$(VERSION)"' -DJINMU_DATA_DIR='
             -DJINMU_PAGE_DIR='"$(PAGE_DIR)"'
 DATA_DIR ?= $(CURDIR)/catalog/data
 PAGE_DIR ?= $(CURDIR)/services/gateway/page
+SHARE     = $(DESTDIR)$(PREFIX)/share/jinmu
 
 sources_of = $(filter-out %/main.c %_gen.c,$(wildcard $(addsuffix /*.c,$(1))))
 LIB_SRC   := $(call sources_of,common catalog $(patsubst %/,%,$(sort $(dir $(wildcard catalog/*/*.c)))))
 SERVICES  := $(notdir $(patsubst %/,%,$(dir $(wildcard services/*/main.c))))
 SVC_SRC   := $(call sources_of,$(addprefix services/,$(SERVICES)))
+INSTALLED  = $(PROGRAMS:$(BUILD)/bin/%=$(BUILD)/installed/%)
 PROGRAMS  := $(foreach s,$(SERVICES),$(BUILD)/bin/$(if $(filter cli,$(s)),jinmu,jinmu-$(s)))
 TEST_SRC  := $(sort $(wildcard tests/*/test_*.c))
 TESTS     := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
@@ -58,7 +60,7 @@ endif
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all setup page check check-web bench-web check-run check-asan check-tsan check-valgrind chaos demo bench fuzz fuzzers lint install clean programs format tests
+.PHONY: all setup page check check-web bench-web check-run check-asan check-tsan check-valgrind chaos demo bench fuzz fuzzers lint install install-files again clean programs format tests
 all: setup
 	@$(MAKE) --no-print-directory programs page
 programs: $(PROGRAMS)
@@ -117,8 +119,20 @@ $(BUILD)/bin/$(if $(filter cli,$(1)),jinmu,jinmu-$(1)): $(BUILD)/obj/services/$(
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) $$(CFLAGS) $$^ $$(PACKAGES_LIBS) -o $$@
+$(BUILD)/installed/$(if $(filter cli,$(1)),jinmu,jinmu-$(1)): $(BUILD)/obj/services/$(1)/main.o \
+	$(BUILD)/installed/places.o $(BUILD)/libservices.a $(BUILD)/libjinmu.a
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$^ $$(PACKAGES_LIBS) -o $$@
 endef
 $(foreach s,$(SERVICES),$(eval $(call program_rule,$(s))))
+
+# What is installed differs from what is built in this alone; made each time, for PREFIX may be another.
+$(BUILD)/installed/places.o: DATA_DIR = $(PREFIX)/share/jinmu
+$(BUILD)/installed/places.o: PAGE_DIR = $(PREFIX)/share/jinmu/page
+$(BUILD)/installed/places.o: common/places.c common/places.h again
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(STANDARD) $(CFLAGS) $(CPPFLAGS) -c $< -o $@
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(if $(TEST_LIB),$(BUILD)/libtests.a) $(BUILD)/libservices.a $(BUILD)/libjinmu.a
 	@mkdir -p $(@D)
@@ -217,17 +231,20 @@ format:
 	$(Q)clang-format -i $(C_FILES)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/jinmu
-	$(MAKE) --no-print-directory BUILD=$(BUILD)/installed DATA_DIR=$(PREFIX)/share/jinmu \
-	  PAGE_DIR=$(PREFIX)/share/jinmu/page programs
-	install -m 755 $(BUILD)/installed/bin/* $(DESTDIR)$(PREFIX)/bin/
-	cp -r catalog/data/. $(DESTDIR)$(PREFIX)/share/jinmu/
-	install -m 644 deploy/jinmu.zpl.example deploy/nginx.conf.example $(DESTDIR)$(PREFIX)/share/jinmu/
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	@$(MAKE) --no-print-directory install-files
+# Without `setup` and `page`. Of the data nothing is removed: a keeper may have put something there.
+install-files: $(INSTALLED)
+	install -d $(SHARE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	  $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/
+	rm -rf $(SHARE)/page
+	cp -r --no-preserve=all catalog/data/. services/gateway/page $(SHARE)/
+	chmod -R u=rwX,go=rX $(SHARE)
+	install -m 644 deploy/jinmu.zpl.example $(SHARE)/
 	for unit in deploy/systemd/*.service; do \
 	  sed 's#/usr/local#$(PREFIX)#g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; done
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/jinmu-*.service
 	install -m 644 deploy/systemd/jinmu.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/jinmu.conf
-	cp -r services/gateway/page $(DESTDIR)$(PREFIX)/share/jinmu/
 
 clean:
 	rm -rf build build-asan build-fuzz

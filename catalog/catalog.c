@@ -5,6 +5,7 @@
 #include "catalog/engine/memory.sql.h"
 #include "catalog/revision/revision.sql.h"
 #include "catalog/schema.sql.h"
+#include "common/places.h"
 #include "common/strbuf.h"
 #include "common/text.h"
 
@@ -29,7 +30,7 @@ struct store *catalog_open(const char *path, enum store_mode mode, struct fault 
 const char *catalog_data_directory(void)
 {
     const char *given = getenv("JINMU_DATA");
-    return given && *given ? given : JINMU_DATA_DIR;
+    return given && *given ? given : places_data;
 }
 
 int catalog_code_level(const char *code)

@@ -1,6 +1,7 @@
 #include "services/gateway/page.h"
 
 #include "common/log.h"
+#include "common/places.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/response.h"
 
@@ -193,7 +194,7 @@ void page_close(struct page **page)
 const char *page_folder(void)
 {
     const char *given = getenv("JINMU_PAGE");
-    return given && *given ? given : JINMU_PAGE_DIR;
+    return given && *given ? given : places_page;
 }
 
 /* Takes up a file's new content; what an answer may still be sending is kept till the end. */
