@@ -137,12 +137,12 @@ static void fold_name(const struct vocabulary *vocabulary, const char *name,
     folded_free(&folded);
 }
 
-static bool seen_before(const struct profile *profile, size_t at)
+bool profile_first(const struct profile *profile, size_t at)
 {
     for (size_t i = 0; i < at; i++)
         if (profile->units[i] == profile->units[at])
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 void vocabulary_count(struct vocabulary *vocabulary, const char *name)
@@ -151,7 +151,7 @@ void vocabulary_count(struct vocabulary *vocabulary, const char *name)
     fold_name(vocabulary, name, &profile);
     vocabulary->names++;
     for (size_t i = 0; i < profile.length; i++) {
-        if (seen_before(&profile, i))
+        if (!profile_first(&profile, i))
             continue;
         uint32_t names = map_get(&vocabulary->seen, (uint64_t)profile.units[i] + 1);
         map_put(&vocabulary->seen, (uint64_t)profile.units[i] + 1,
@@ -203,7 +203,7 @@ static double shared_pairs(const struct profile *a, const struct profile *b)
     return shared;
 }
 
-static double weight_of_pairs(const struct profile *profile)
+double likeness_pairs(const struct profile *profile)
 {
     double weight = 0;
     for (size_t i = 0; i + 1 < profile->length; i++)
@@ -231,12 +231,22 @@ static double shared_order(const struct profile *a, const struct profile *b)
 
 double likeness(const struct profile *a, const struct profile *b)
 {
-    double both = a->weight + b->weight, pairs = weight_of_pairs(a) + weight_of_pairs(b);
+    double both = a->weight + b->weight, pairs = likeness_pairs(a) + likeness_pairs(b);
     if (both <= 0)
         return 0;
     double bag = 2 * shared_bag(a, b) / both, order = 2 * shared_order(a, b) / both;
     double pair = pairs > 0 ? 2 * shared_pairs(a, b) / pairs : bag;
     return fmin(1, bag_share * bag + order_share * order + pair_share * pair);
+}
+
+/* A character that is shared is in at most two pairs that are. */
+double likeness_bound(double shared, double both, double pairs)
+{
+    static const double rounding = 1e-6;
+    if (both <= 0)
+        return 0;
+    double bag = fmin(1, 2 * shared / both), pair = pairs > 0 ? fmin(1, 4 * shared / pairs) : bag;
+    return (bag_share + order_share) * bag + pair_share * pair + rounding;
 }
 
 double likeness_cover(const struct profile *whole, const struct profile *part)

@@ -5,6 +5,7 @@
 #include "common/store.h"
 #include "common/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,8 +32,15 @@ struct profile {
 };
 void profile_make(const struct vocabulary *vocabulary, const char *name, struct profile *profile);
 
+/* Whether a character stands there for the first time in the name. */
+bool profile_first(const struct profile *profile, size_t at);
+
 /* 0: nothing in common, 1: the same words. */
 double likeness(const struct profile *a, const struct profile *b);
+/* The most that it can be, by the weight of the characters that both have and, of both together, the
+ * weight of their characters and of their neighbours (likeness_pairs). */
+double likeness_bound(double shared, double both, double pairs);
+double likeness_pairs(const struct profile *profile);
 /* The share (by weight) of `whole` that the characters of `part` cover. */
 double likeness_cover(const struct profile *whole, const struct profile *part);
 /* The same of two parts together. */

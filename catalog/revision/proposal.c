@@ -31,7 +31,8 @@ static int load(struct proposals *proposals, struct store *store, const char *re
     outline_profile(proposals->outline, proposals->vocabulary);
     if (proposals->earlier)
         outline_profile(proposals->earlier, proposals->vocabulary);
-    return 0;
+    proposals->parents = proposal_parents_new(proposals, store, fault);
+    return proposals->parents ? 0 : -1;
 }
 
 struct proposals *proposals_new(struct store *store, const char *revision, const char *department,
@@ -67,12 +68,17 @@ void proposals_destroy(struct proposals **proposals)
         return;
     for (size_t i = 0; i < old->count; i++)
         clear_group(&old->groups[i]);
-    for (size_t i = 0; i < old->section_count; i++)
+    for (size_t i = 0; i < old->section_count; i++) {
         free(old->sections[i].folded);
+        free(old->sections[i].groups);
+        map_free(&old->sections[i].common);
+        alike_destroy(&old->sections[i].names);
+    }
     free(old->sections);
     free(old->groups);
     free(old->finished);
     free(old->department);
+    proposal_parents_destroy(&old->parents);
     map_free(&old->known);
     arena_free(&old->texts);
     folded_free(&old->scratch);
@@ -189,7 +195,8 @@ static void settle_names(struct group *group)
 
 static int by_department(const void *a, const void *b)
 {
-    const struct proposal *x = a, *y = b;
+    const struct proposal *x = &(*(const struct group *const *)a)->proposal,
+                          *y = &(*(const struct group *const *)b)->proposal;
     int order = strcmp(x->department, y->department);
     if (order == 0 && x->count != y->count)
         order = x->count > y->count ? -1 : 1;
@@ -198,17 +205,23 @@ static int by_department(const void *a, const void *b)
 
 const struct proposal *proposals_finish(struct proposals *proposals, size_t least, size_t *count)
 {
-    proposals->finished = xcalloc(proposals->count + 1, sizeof *proposals->finished);
+    struct group **chosen = xcalloc(proposals->count + 1, sizeof *chosen);
+    struct codes codes = {0};
+    *count = 0;
     for (size_t i = 0; i < proposals->count; i++) {
         struct group *group = &proposals->groups[i];
         if (group->proposal.count < least)
             continue;
         settle_names(group);
-        proposal_find_place(proposals, group);
-        proposals->finished[proposals->finished_count++] = group->proposal;
+        chosen[(*count)++] = group;
     }
-    qsort(proposals->finished, proposals->finished_count, sizeof *proposals->finished,
-          by_department);
-    *count = proposals->finished_count;
+    qsort(chosen, *count, sizeof(struct group *), by_department);
+    proposals->finished = xcalloc(*count + 1, sizeof *proposals->finished);
+    for (size_t i = 0; i < *count; i++) {
+        proposal_find_place(proposals, chosen[i], &codes);
+        proposals->finished[i] = chosen[i]->proposal;
+    }
+    free(codes.all);
+    free(chosen);
     return proposals->finished;
 }

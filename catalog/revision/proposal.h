@@ -49,7 +49,8 @@ struct proposal {
     size_t count;
     double yuan;
     enum proposal_place place;
-    bool sure;            /* else nothing but chance may speak for the parent */
+    double support;       /* how much speaks for the parent, up to 1 */
+    bool sure;            /* that it is enough */
     char code[16];        /* the next free one; "" when the parent is full or there is none */
     const char *upper[3]; /* names of levels 1 to 3 above it; "" unknown */
     const struct proposal_project *projects; /* those of the most money, the most first */

@@ -3,6 +3,7 @@
 
 #include "catalog/engine/directory.h"
 #include "catalog/engine/map.h"
+#include "catalog/revision/alike.h"
 #include "catalog/revision/proposal.h"
 #include "common/arena.h"
 #include "common/text.h"
@@ -35,7 +36,11 @@ struct section {
     const char *name;
     char *folded;
     bool wanted;
-    uint32_t last; /* its group made last, or NO_NUMBER */
+    struct map common; /* character plus 1 → of how many of its leaves it is */
+    size_t leaves;
+    struct alike *names; /* the first of each group */
+    uint32_t *groups;    /* by their numbers there */
+    size_t count;
 };
 
 struct proposals {
@@ -54,8 +59,8 @@ struct proposals {
     size_t count;
     struct map known; /* names that came before, by department: the group */
     struct arena texts;
+    struct parents *parents;
     struct proposal *finished;
-    size_t finished_count;
 };
 
 /* proposal_group.c: the department that proposes a service; its group of a bare name, NULL when there
@@ -64,8 +69,36 @@ struct section *proposal_section(struct proposals *proposals, const struct unfit
 struct group *proposal_group(struct proposals *proposals, struct section *section,
                              const char *bare);
 
-/* proposal_place.c: sets the group's place, parents and code. */
-void proposal_find_place(const struct proposals *proposals, struct group *group);
+/* Where a department's items stand. */
+struct ground {
+    enum proposal_place place;
+    const struct outline *outline;
+    int department; /* NOWHERE: of all departments */
+};
+/* proposal_place.c: the section of a department's name. */
+struct ground proposal_ground(const struct proposals *proposals, const char *name);
+
+/* proposal_parent.c: NULL with a fault. The level-3 item on that ground below which the group's services
+ * belong, and how sure that is, from 0 to 1; NOWHERE when nothing speaks
+ * for any. */
+struct parents *proposal_parents_new(const struct proposals *proposals, struct store *store,
+                                     struct fault *fault);
+void proposal_parents_destroy(struct parents **parents);
+int proposal_best_parent(const struct proposals *proposals, const struct group *group,
+                         const struct ground *ground, double *sure);
+
+/* The last codes of a department, by parent. `{0}` is valid; free(all). */
+struct codes {
+    const char *department;
+    struct code_counter {
+        char parent[PARENT_BYTES + 1];
+        int last;
+    } * all;
+    size_t count;
+};
+/* proposal_place.c: sets the group's place, parents and code. Department by department. */
+void proposal_find_place(const struct proposals *proposals, struct group *group,
+                         struct codes *codes);
 
 /* proposal_name.c: a name (free()) without the year and number by which projects of one kind differ;
  * what an item for projects of that name is called (free()). */
