@@ -5,7 +5,6 @@
 #include "services/cli/running.h"
 #include "services/collector/inquiry.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,18 +130,4 @@ struct store *backend_catalog(struct backend *backend, struct fault *fault)
         backend->catalog_inode = status.st_ino;
     }
     return backend->catalog;
-}
-
-void backend_catalog_stamp(struct backend *backend, char stamp[32])
-{
-    struct stat file = {0}, log = {0};
-    struct strbuf log_path = {0};
-    strbuf_printf(&log_path, "%s-wal", backend->gateway->catalog);
-    stat(backend->gateway->catalog, &file);
-    if (stat(log_path.text, &log) || log.st_size == 0)
-        log = (struct stat){0}; /* what is in it is in the file, or nothing is */
-    strbuf_free(&log_path);
-    uint64_t mixed = (uint64_t)file.st_mtim.tv_sec * 1000000007u + (uint64_t)file.st_mtim.tv_nsec +
-                     (uint64_t)log.st_mtim.tv_sec * 998244353u + (uint64_t)log.st_mtim.tv_nsec;
-    snprintf(stamp, 32, "\"%llx\"", (unsigned long long)mixed);
 }

@@ -29,7 +29,5 @@ struct store *backend_catalog(struct backend *backend, struct fault *fault);
 /* The route has given its exchange away (parking.h): this thread must not touch it any more. */
 void backend_gave_away(struct backend *backend);
 bool backend_has_given_away(struct backend *backend); /* since it was last asked */
-/* Changes when catalog.db does: for ETags. */
-void backend_catalog_stamp(struct backend *backend, char stamp[32]);
 
 #endif

@@ -3,7 +3,11 @@
 #include "catalog/catalog.h"
 #include "common/strbuf.h"
 
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { PATH_LEVELS = 4 };
@@ -15,6 +19,34 @@ struct store *catalog_json_store(struct exchange *exchange, struct backend *back
     if (!store)
         reply_fault(exchange, &fault);
     return store;
+}
+
+/* Counts of one file say nothing of another that took its place. */
+static void add_file(struct strbuf *text, const char *path)
+{
+    struct statx file = {0};
+    statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &file);
+    strbuf_printf(text, "%llu %lld.%u ", (unsigned long long)file.stx_ino,
+                  (long long)file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
+}
+
+void catalog_json_stamp(struct store *store, const char *revision, bool links,
+                        char stamp[CATALOG_STAMP_BYTES])
+{
+    unsigned char digest[crypto_generichash_BYTES_MIN];
+    char hex[2 * 8 + 1];
+    struct strbuf text = {0};
+    const char *sql = links ? "SELECT sum(number) FROM change WHERE part IN ('engine', 'memory')"
+                            : "SELECT number FROM change WHERE part = 'engine'";
+    int64_t changes = store_number(store, sql, -1);
+    if (changes < 0)
+        changes = randombytes_random(); /* not known: the same as no other */
+    add_file(&text, store->path);
+    strbuf_printf(&text, "%s %lld %s", JINMU_VERSION, (long long)changes, revision);
+    crypto_generichash(digest, sizeof digest, (const unsigned char *)text.text, text.length, NULL,
+                       0);
+    snprintf(stamp, CATALOG_STAMP_BYTES, "\"%s\"", sodium_bin2hex(hex, sizeof hex, digest, 8));
+    strbuf_free(&text);
 }
 
 bool catalog_json_is_known(struct exchange *exchange, const char *stamp)

@@ -9,7 +9,14 @@
 /* The revision that a path or a query names: a document number, part of one, or "current" (free()).
  * NULL with an answer. */
 char *catalog_json_revision(struct exchange *exchange, struct store *store, const char *wanted);
-/* Whether the client has what that stamp (backend_catalog_stamp) stands for; then it is answered so. */
+/* What answers out of a revision depend on, as an ETag: the catalog as the engine is made from it, which
+ * revision that is (that of "current" changes with the year), the program. With `links` also what keepers
+ * have confirmed of its correspondences. Reviews and accepted findings, which stand in catalog.db too, change
+ * it not. To be taken before the answer is made. */
+enum { CATALOG_STAMP_BYTES = 20 };
+void catalog_json_stamp(struct store *store, const char *revision, bool links,
+                        char stamp[CATALOG_STAMP_BYTES]);
+/* Whether the client has what a stamp stands for; then it is answered so. */
 bool catalog_json_is_known(struct exchange *exchange, const char *stamp);
 /* catalog.db, or NULL with an answer. */
 struct store *catalog_json_store(struct exchange *exchange, struct backend *backend);

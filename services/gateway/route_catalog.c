@@ -14,7 +14,7 @@ struct view {
     struct store *store;
     char *revision;
     const char *department; /* NULL: all */
-    char stamp[32];
+    char stamp[CATALOG_STAMP_BYTES];
 };
 
 /* false with an answer: the revision is unknown, or the client has this version already. */
@@ -25,11 +25,14 @@ static bool open_view(struct view *view, struct exchange *exchange, struct backe
     view->store = catalog_json_store(exchange, backend);
     if (!view->store)
         return false;
-    backend_catalog_stamp(backend, view->stamp);
-    if (catalog_json_is_known(exchange, view->stamp))
-        return false;
     view->revision = catalog_json_revision(exchange, view->store, revision);
-    return view->revision != NULL;
+    if (!view->revision)
+        return false;
+    catalog_json_stamp(view->store, view->revision, false, view->stamp);
+    if (!catalog_json_is_known(exchange, view->stamp))
+        return true;
+    free(view->revision);
+    return false;
 }
 
 static void close_view(struct view *view, struct exchange *exchange, struct jv *body)

@@ -4,6 +4,7 @@
 
 #include "catalog/revision/diff.h"
 #include "catalog/revision/diff_table.h"
+#include "common/strbuf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static struct jv *changes_json(const struct diff *diff, const char *department)
 static void get_changes(struct exchange *exchange, struct backend *backend)
 {
     struct fault fault;
-    char stamp[32], *to = NULL, *from = NULL;
+    char stamp[CATALOG_STAMP_BYTES], *to = NULL, *from = NULL;
+    struct strbuf both = {0};
     const char *wanted = exchange_query(exchange, "from");
     struct store *store = catalog_json_store(exchange, backend);
     if (!store)
@@ -71,10 +73,12 @@ static void get_changes(struct exchange *exchange, struct backend *backend)
         reply_problem(exchange, "query.missing", "请给出要比较的目录（from）");
         return;
     }
-    backend_catalog_stamp(backend, stamp);
-    if (catalog_json_is_known(exchange, stamp) ||
-        !(to = catalog_json_revision(exchange, store, exchange->captures[0])) ||
+    if (!(to = catalog_json_revision(exchange, store, exchange->captures[0])) ||
         !(from = catalog_json_revision(exchange, store, wanted)))
+        goto done;
+    strbuf_printf(&both, "%s %s", from, to);
+    catalog_json_stamp(store, both.text, false, stamp);
+    if (catalog_json_is_known(exchange, stamp))
         goto done;
     struct diff *diff = diff_revisions(store, from, to, &fault);
     if (diff) {
@@ -86,6 +90,7 @@ static void get_changes(struct exchange *exchange, struct backend *backend)
     }
     diff_destroy(&diff);
 done:
+    strbuf_free(&both);
     free(to);
     free(from);
 }

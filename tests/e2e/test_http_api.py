@@ -3,6 +3,7 @@ import http.client
 import json
 import sys
 import threading
+import time
 import urllib.parse
 
 from http_world import Client, OTHER_UNIT, UNIT, World, await_ready, await_results, project, run_cases
@@ -231,6 +232,39 @@ def test_the_catalog_is_shown_searched_and_compared(world):
     answer = rev.ask("GET", "/catalog/current/tree")
     again = rev.ask("GET", "/catalog/current/tree", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status == 304 and again.body == b""
+
+
+def stamps_of(client, other):
+    """Of each answer out of the catalog, its ETag; one that the client has is not sent again."""
+    stamps = []
+    for path in ("/catalog/revisions", "/catalog/current/items?level=1", "/catalog/current/tree",
+                 "/catalog/search?q=A160603", "/catalog/current/changes?from=" + other,
+                 f"//catalog/{other}.ttl"):
+        stamp = client.ask("GET", path, valid=False).headers["ETag"]
+        again = client.ask("GET", path, headers={"If-None-Match": stamp}, valid=False)
+        assert (again.status, again.headers["ETag"]) == (304, stamp), path
+        stamps.append(stamp)
+    return stamps
+
+
+def test_catalog_answers_keep_their_etag_while_projects_are_reviewed(world):
+    sub, rev = Client(world, "sub"), Client(world, "rev")
+    revisions = rev.get("/catalog/revisions")["revisions"]
+    current, other = (next(r["number"] for r in revisions if r["in_force"] == wanted and r["departments"] > 1)
+                      for wanted in (True, False))
+    before = stamps_of(rev, urllib.parse.quote(other))
+    submit(sub, project(39))
+    rev.ask("POST", f"/results/{result_of(rev, 39)['number']}/reviews",
+            {"decision": "reject", "kind": "goods"}, {"If-Match": '"v0"'})
+    deadline = time.monotonic() + 60
+    while "P-39" not in world.jinmu("reviews", "list"):  # it is in catalog.db then
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert stamps_of(rev, urllib.parse.quote(other)) == before
+    for number in (other, current):
+        world.jinmu("catalog", "use", number, "--by", "王")
+        assert not set(stamps_of(rev, urllib.parse.quote(other))) & set(before)
+        await_ready(rev)
 
 
 def test_checking_and_reading_documents_store_nothing(world):
