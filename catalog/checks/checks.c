@@ -408,7 +408,7 @@ int check_group_number(const struct rule_match *match, const char *name)
     if (group < 0)
         return -1;
     uint32_t codes[16];
-    struct plain plain = {codes, 0, 16};
+    struct plain plain = {.codes = codes, .capacity = 16};
     for (size_t i = ends[2 * group]; i < ends[2 * group + 1] && plain.length < 15; i++)
         codes[plain.length++] = match->units[i];
     codes[plain.length] = 0;

@@ -167,7 +167,7 @@ static size_t read_dates(const struct plain *plain, size_t at, size_t digits, st
 
 bool dates_next(const struct plain *plain, size_t *at, struct dates *dates)
 {
-    for (size_t i = *at; i < plain->length;) {
+    for (size_t i = *at; (i = plain_next_mark(plain, i)) < plain->length;) {
         size_t digits = count_digits(plain, i);
         if (!digits) {
             i++;

@@ -514,7 +514,7 @@ static void add_context(const struct plain *plain, struct money *money)
 
 bool money_next(const struct plain *plain, size_t *at, struct money *money)
 {
-    for (size_t i = *at; i < plain->length;) {
+    for (size_t i = *at; (i = plain_next_mark(plain, i)) < plain->length;) {
         if (!numeral_starts(plain->codes[i]) || glued_before(plain, i)) {
             i++;
             continue;

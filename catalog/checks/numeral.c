@@ -41,40 +41,6 @@ static int64_t chinese_section(uint32_t code)
     return code == 0x4E07 || code == 0x842C ? 10000 : code == 0x4EBF ? 100000000 : 0;
 }
 
-/* One to nine, two ways each, 两, 贰 and 叁 in their old forms, 十 and 拾. */
-bool numeral_starts_chinese(uint32_t code)
-{
-    switch (code) {
-    case 0x4E00:
-    case 0x4E8C:
-    case 0x4E09:
-    case 0x56DB:
-    case 0x4E94:
-    case 0x516D:
-    case 0x4E03:
-    case 0x516B:
-    case 0x4E5D:
-    case 0x4E24:
-    case 0x58F9:
-    case 0x8D30:
-    case 0x53C1:
-    case 0x8086:
-    case 0x4F0D:
-    case 0x9646:
-    case 0x67D2:
-    case 0x634C:
-    case 0x7396:
-    case 0x8CB3:
-    case 0x53C3:
-    case 0x9678:
-    case 0x5341:
-    case 0x62FE:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* 一百二十 | 三千五百 | 十五; sets *at behind it. */
 static bool read_section(const struct plain *plain, size_t *at, int64_t *value, bool *magnitude)
 {

@@ -21,17 +21,12 @@ struct numeral {
  * moves *at behind it. False, and *at behind what cannot be a number (1.2.3), when there is none. */
 bool numeral_read(const struct plain *plain, size_t *at, struct numeral *numeral);
 
-/* Whether a Chinese number may begin with this code point. */
-bool numeral_starts_chinese(uint32_t code);
-
-/* Whether a number may begin with this code point. The bits are those of the signs that may begin a
- * Chinese one, by their last six: they spare most of a text the call. */
+/* Whether a number may begin with this code point: a mark that is no sign in front of one. */
 static inline bool numeral_starts(uint32_t code)
 {
-    static const uint64_t signs = 0x430928102854324BU;
-    if (code < 0x4E00)
-        return plain_is_digit(code);
-    return (signs >> (code & 63) & 1) && numeral_starts_chinese(code);
+    enum { ORDINAL = 0x7B2C, FIRST_CIRCLED = 0x2460, LAST_CIRCLED = 0x2473 };
+    return plain_is_mark(code) && code != '(' && code != ORDINAL &&
+           !(code >= FIRST_CIRCLED && code <= LAST_CIRCLED);
 }
 
 #endif

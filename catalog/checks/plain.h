@@ -9,6 +9,7 @@
  * point i of the original, so that what is read here has its span at once. A 0 ends the codes. */
 struct plain {
     uint32_t *codes;
+    uint64_t *marks; /* bit i: plain_is_mark of code i */
     size_t length;
     size_t capacity;
 };
@@ -27,6 +28,28 @@ size_t plain_precedes_any(const struct plain *plain, size_t at, const char *cons
 
 /* Whether a word stands within [from, to), which ends at plain->length or before. */
 bool plain_holds(const struct plain *plain, size_t from, size_t to, const char *const *words);
+
+/* What numbers begin with: digits, Chinese ones in both ways of writing, 十 and 拾, 两, circled numbers;
+ * and the signs in front of the number of a list, 第 and a bracket. Bits by code point. */
+enum { PLAIN_UNITS = 0x10000 };
+extern const uint64_t plain_mark_bits[PLAIN_UNITS / 64];
+static inline bool plain_is_mark(uint32_t code)
+{
+    return code < PLAIN_UNITS && plain_mark_bits[code >> 6] >> (code & 63) & 1;
+}
+
+/* The first mark at `at` or behind; plain->length when there is none. They are few, and spare who looks
+ * for numbers the rest of the text. */
+static inline size_t plain_next_mark(const struct plain *plain, size_t at)
+{
+    if (at >= plain->length)
+        return plain->length;
+    size_t word = at >> 6;
+    uint64_t bits = plain->marks[word] & UINT64_MAX << (at & 63);
+    while (!bits && ++word <= plain->length >> 6)
+        bits = plain->marks[word];
+    return bits ? word << 6 | (size_t)__builtin_ctzll(bits) : plain->length;
+}
 
 static inline bool plain_is_digit(uint32_t code)
 {

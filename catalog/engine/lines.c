@@ -82,37 +82,13 @@ struct places {
     size_t count;
 };
 
-static bool opens_marker(uint32_t code)
-{
-    if (code < 0x80)
-        return plain_is_digit(code) || code == '(';
-    if (code < 0x4E00)
-        return code >= FIRST_CIRCLED && code <= LAST_CIRCLED;
-    switch (code) {
-    case 0x4E00:
-    case 0x4E03:
-    case 0x4E09:
-    case 0x4E5D:
-    case 0x4E8C:
-    case 0x4E94:
-    case 0x516B:
-    case 0x516D:
-    case 0x5341:
-    case 0x56DB:
-    case 0x7B2C:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void find_places(struct places *places, const struct plain *plain)
 {
     size_t reach = plain->length < LIST_REACH ? plain->length : LIST_REACH;
     places->plain = plain;
     places->count = 0;
-    for (size_t at = 0; at < reach; at++)
-        if (opens_marker(plain->codes[at]) && begins_number(plain, at))
+    for (size_t at = 0; (at = plain_next_mark(plain, at)) < reach; at++)
+        if (begins_number(plain, at))
             places->at[places->count++] = (uint16_t)at;
 }
 
