@@ -189,6 +189,11 @@ void jw_key_part(struct jw *writer, const char *name, size_t bytes)
     end(writer, at, false);
 }
 
+void jw_members(struct jw *writer, const char *json, size_t bytes)
+{
+    put_word(writer, json, bytes);
+}
+
 void jw_null(struct jw *writer)
 {
     put_word(writer, "null", 4);

@@ -25,6 +25,9 @@ void jw_end_array(struct jw *writer);
 /* A name as a program writes it: nothing in it has to be escaped. */
 void jw_key_part(struct jw *writer, const char *name, size_t bytes);
 
+/* Members of an object that were written before (jw_begin, jw_key …), without its brackets. */
+void jw_members(struct jw *writer, const char *json, size_t bytes);
+
 void jw_text_part(struct jw *writer, const char *utf8, size_t bytes);
 void jw_null(struct jw *writer);
 void jw_integer(struct jw *writer, long long number);

@@ -80,8 +80,7 @@ void near_observe(const struct project *project, const struct reading *reading,
         uint64_t hash = mix(reading->masses[i].units + 1);
         size_t bin = hash >> (64 - BIN_BITS);
         uint32_t value = (uint32_t)hash & 0x7FFFFFFF;
-        if (value < least[bin])
-            least[bin] = value;
+        least[bin] = value < least[bin] ? value : least[bin];
     }
     out->pairs = (uint32_t)reading->mass_count;
     uint32_t fill = 0;

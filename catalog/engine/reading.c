@@ -115,10 +115,20 @@ static void drop_negated(struct reading_field *field, size_t from, size_t to)
 /* Many negations in a row (hostile input) must not cost more than one pass each of a bounded few. */
 enum { NEGATIONS = 32 };
 
+static bool may_negate(const struct folded *folded)
+{
+    unsigned any = 0;
+    for (size_t at = 0; at < folded->length; at++) /* to the end: many at once, as they can be */
+        any |= (unsigned)(folded->units[at] == NOT) | (unsigned)(folded->units[at] == EXCEPT);
+    return any;
+}
+
 static void apply_negations(struct reading_field *field)
 {
     int found = 0;
     const uint16_t *units = field->folded.units;
+    if (!may_negate(&field->folded))
+        return;
     for (size_t at = 0; at + 2 < field->folded.length && found < NEGATIONS; at++) {
         if (units[at] != NOT && units[at] != EXCEPT)
             continue;

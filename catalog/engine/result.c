@@ -73,14 +73,7 @@ static void write_evidence(struct jw *writer, const struct mind *mind,
 static void write_leaf(struct jw *writer, const struct leaf *leaf, double score)
 {
     jw_object(writer);
-    jw_set_text(writer, "department", leaf->department);
-    jw_set_text(writer, "code", leaf->code);
-    jw_set_text(writer, "name", leaf->name);
-    jw_key(writer, "path");
-    jw_array(writer);
-    for (size_t i = 0; i < leaf->path_length; i++)
-        jw_text(writer, leaf->path[i]);
-    jw_end_array(writer);
+    jw_members(writer, leaf->members, leaf->members_bytes);
     jw_set_probability(writer, "score", score);
     jw_key(writer, "provisional");
     jw_bool(writer, leaf->provisional);

@@ -1,6 +1,7 @@
 #include "catalog/engine/thesaurus.h"
 
 #include "catalog/revision/in_use.h"
+#include "common/json_writer.h"
 #include "common/strbuf.h"
 
 #include <stdio.h>
@@ -84,11 +85,15 @@ uint32_t thesaurus_phrase(struct thesaurus *thesaurus, const char *text)
 }
 
 /* An item of the database, kept while revisions are put together. */
+enum { LEVELS = 4 };
+
 struct row {
     size_t revision;
     const char *department, *code, *name, *parent, *restriction;
     int level;
     bool offered;
+    const char *members; /* of a leaf: what results say of it */
+    size_t members_bytes;
 };
 
 struct rows {
@@ -175,25 +180,57 @@ static bool is_leaf(const struct row *row)
     return row->offered && *row->name && row->level == (row->code[0] == 'B' ? 3 : 4);
 }
 
-static void fill_path(const struct rows *rows, const struct row *row, struct leaf *leaf)
+/* Names from level 1 down; the last is the row's own. How many. */
+static size_t path_of(const struct rows *rows, const struct row *row, const char *path[LEVELS])
 {
-    const char *names[4];
-    size_t depth = 0;
-    names[depth++] = row->name;
-    for (const char *parent = row->parent; *parent && depth < 4;) {
+    size_t at = LEVELS;
+    path[--at] = row->name;
+    for (const char *parent = row->parent; *parent && at > 0;) {
         uint32_t found = map_get(&rows->by_key, row_key(row->revision, row->department, parent));
         if (found == MAP_NONE)
             break;
-        names[depth++] = rows->all[found].name;
+        path[--at] = rows->all[found].name;
         parent = rows->all[found].parent;
     }
-    leaf->path_length = depth;
-    for (size_t i = 0; i < depth; i++)
-        leaf->path[i] = names[depth - 1 - i];
+    memmove(path, path + at, (LEVELS - at) * sizeof *path);
+    return LEVELS - at;
 }
 
-static struct leaf *add_leaf(struct thesaurus *thesaurus, const struct rows *rows,
-                             const struct row *row, struct revision *revision)
+static void write_members(struct jw *writer, const struct rows *rows, const struct row *row)
+{
+    const char *path[LEVELS];
+    size_t depth = path_of(rows, row, path);
+    jw_set_text(writer, "department", row->department);
+    jw_set_text(writer, "code", row->code);
+    jw_set_text(writer, "name", row->name);
+    jw_key(writer, "path");
+    jw_array(writer);
+    for (size_t i = 0; i < depth; i++)
+        jw_text(writer, path[i]);
+    jw_end_array(writer);
+}
+
+/* Every result names leaves, and always in the same words: these are written once. */
+static void name_leaves(struct thesaurus *thesaurus, struct rows *rows)
+{
+    struct strbuf text = {0};
+    struct jw *writer = jw_new();
+    for (size_t i = 0; i < rows->count; i++) {
+        struct row *row = &rows->all[i];
+        if (!is_leaf(row))
+            continue;
+        strbuf_reset(&text);
+        jw_begin(writer, &text);
+        write_members(writer, rows, row);
+        row->members = arena_text(&thesaurus->arena, text.text);
+        row->members_bytes = text.length;
+    }
+    jw_destroy(&writer);
+    strbuf_free(&text);
+}
+
+static struct leaf *add_leaf(struct thesaurus *thesaurus, const struct row *row,
+                             struct revision *revision)
 {
     uint32_t department = add_department(thesaurus, row->department);
     revision->leaves = xgrow(revision->leaves, revision->leaf_count, sizeof *revision->leaves);
@@ -206,8 +243,9 @@ static struct leaf *add_leaf(struct thesaurus *thesaurus, const struct rows *row
         .restriction = row->restriction,
         .class_b = row->code[0] == 'B',
         .restricted = *row->restriction != 0,
+        .members = row->members,
+        .members_bytes = row->members_bytes,
     };
-    fill_path(rows, row, leaf);
     return leaf;
 }
 
@@ -227,7 +265,7 @@ static void fill_revision(struct thesaurus *thesaurus, const struct rows *rows, 
     for (size_t i = 0; i < rows->count; i++) {
         const struct row *row = &rows->all[i];
         if (is_leaf(row) && (row->revision == number || strcmp(row->department, "B") == 0))
-            add_leaf(thesaurus, rows, row, revision);
+            add_leaf(thesaurus, row, revision);
     }
 }
 
@@ -265,7 +303,7 @@ static void fill_gaps(struct thesaurus *thesaurus, const struct rows *rows, size
                 lists_department(thesaurus, revision, add_department(thesaurus, row->department));
         last = row->department;
         if (!listed)
-            add_leaf(thesaurus, rows, row, revision)->provisional = true;
+            add_leaf(thesaurus, row, revision)->provisional = true;
     }
 }
 
@@ -453,6 +491,7 @@ struct thesaurus *thesaurus_load(struct store *store, struct fault *fault)
     int failed =
         load_revisions(thesaurus, store, fault) || load_rows(thesaurus, store, &rows, fault);
     if (!failed) {
+        name_leaves(thesaurus, &rows);
         build_revisions(thesaurus, &rows);
         failed =
             load_in_use(thesaurus, store, fault) || load_labels(thesaurus, store, &labels, fault);

@@ -39,8 +39,8 @@ struct leaf {
     const char *department;   /* as printed in the document */
     const char *code;
     const char *name;
-    const char *path[4]; /* names from level 1 down; the last is the leaf's own */
-    size_t path_length;
+    const char *members; /* as results name it, in JSON: department, code, name, and its path */
+    size_t members_bytes;
     const char *restriction;
     bool provisional; /* of an earlier revision: this one is held without the department's pages */
 };
