@@ -156,11 +156,10 @@ static void weigh_pairs(const struct index *index, uint32_t department, uint32_t
         kept += pair_table_may_have(table, pair_hash(pairs[i].units));
     }
     for (size_t k = 0; k < kept; k++) {
-        struct range range = index_pair(index, department, pairs[sifted[k]].units);
-        const struct posting *posting = index->postings + range.first;
-        for (uint32_t i = 0; i < range.count; i++)
-            if (posting[i].concept == concept)
-                weights[sifted[k]] = posting[i].weight;
+        struct postings postings = index_pair(index, department, pairs[sifted[k]].units);
+        for (uint32_t i = 0; i < postings.count; i++)
+            if (postings.all[i].concept == concept)
+                weights[sifted[k]] = postings.all[i].weight;
     }
 }
 

@@ -135,16 +135,17 @@ static void settle_department(struct index *index, struct pair_table *table,
                               const struct weighed *weighed, size_t count)
 {
     *table = pair_table_new(distinct_keys(weighed, count));
-    struct pair_slot *slot = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (i == 0 || weighed[i].key != weighed[i - 1].key) {
-            slot = pair_table_add(table, (uint32_t)weighed[i].key);
-            slot->first = (uint32_t)index->posting_count;
+    for (size_t from = 0, to; from < count; from = to) {
+        struct pair_slot *slot = pair_table_add(table, (uint32_t)weighed[from].key);
+        for (to = from; to < count && weighed[to].key == weighed[from].key; to++) {
         }
-        if (slot->count == POSTINGS_PER_PAIR)
+        slot->posting = weighed[from].posting;
+        if (to - from == 1)
             continue;
-        slot->count++;
-        index->postings[index->posting_count++] = weighed[i].posting;
+        slot->first = (uint32_t)index->posting_count;
+        slot->count = to - from < POSTINGS_PER_PAIR ? (uint32_t)(to - from) : POSTINGS_PER_PAIR;
+        for (uint32_t i = 0; i < slot->count; i++)
+            index->postings[index->posting_count++] = weighed[from + i].posting;
     }
 }
 
@@ -162,6 +163,8 @@ static void settle_postings(struct index *index, size_t departments, struct weig
         settle_department(index, &index->pairs[d], weighed + from, to - from);
         from = to;
     }
+    index->postings =
+        xrealloc(index->postings, (index->posting_count + 1) * sizeof *index->postings);
 }
 
 /* The language model's weight of each pair: log(1 + count / (smoothing * background)). */

@@ -11,11 +11,6 @@
 /* What each pair of characters and each label says for each concept, by department: the engine's
  * inner table, made once from the thesaurus and the model, then only read. */
 
-struct posting {
-    uint32_t concept;
-    float weight;
-};
-
 struct label_posting {
     uint32_t concept;
     enum label_kind kind;
@@ -37,7 +32,7 @@ struct index {
      * or two of them. */
     struct pair_table *pairs;
     size_t department_count;
-    struct posting *postings;
+    struct posting *postings; /* of pairs with more than one */
     size_t posting_count;
 
     struct range *phrase_groups; /* by phrase: its groups, by department */
@@ -57,14 +52,29 @@ enum { POSTINGS_PER_PAIR = 96 };
 struct index *index_new(const struct thesaurus *thesaurus, const struct model *model);
 void index_destroy(struct index **index);
 
-static inline struct range index_pair(const struct index *index, uint32_t department, uint32_t pair)
+struct postings {
+    const struct posting *all;
+    uint32_t count;
+};
+
+/* Four in five pairs have one posting: it stands in the slot itself, which spares a look elsewhere.
+ * The bits of a weight, as a number, are beyond every count. */
+static inline struct postings index_postings(const struct index *index,
+                                             const struct pair_slot *slot)
+{
+    bool alone = slot->count > POSTINGS_PER_PAIR;
+    return (struct postings){alone ? &slot->posting : index->postings + slot->first,
+                             alone ? 1 : slot->count};
+}
+
+static inline struct postings index_pair(const struct index *index, uint32_t department,
+                                         uint32_t pair)
 {
     const struct pair_table *table = &index->pairs[department];
     uint32_t hash = pair_hash(pair);
     if (!pair_table_may_have(table, hash))
-        return (struct range){0, 0};
-    const struct pair_slot *slot = pair_table_find(table, pair, hash);
-    return (struct range){slot->first, slot->count};
+        return (struct postings){NULL, 0};
+    return index_postings(index, pair_table_find(table, pair, hash));
 }
 
 /* Most phrases belong to one department or two; one that thousands share is searched by halves. */

@@ -5,12 +5,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a pair says for a concept. */
+struct posting {
+    uint32_t concept;
+    float weight;
+};
+
 /* Ranges by pair of characters, open addressed: what the engine looks up for every pair of a text. A
  * pair is never 0. Most pairs of a text are not in the table: a bit or two by hash, small enough for
  * the first cache, say so of nine in ten of these. */
 struct pair_slot {
     uint32_t pair; /* 0: free */
-    uint32_t first, count;
+    union {
+        struct {
+            uint32_t first, count;
+        };
+        struct posting posting; /* in the tables of the index, where there is but one */
+    };
 };
 
 struct pair_table {

@@ -78,14 +78,13 @@ static size_t sift_pairs(const struct pair_table *table, const struct mass *mass
 static void sum_postings(struct rank_sum *sums, const struct index *index,
                          const struct pair_table *table, const struct mass **masses, size_t count)
 {
-    const struct pair_slot *slots[AT_ONCE];
+    struct postings found[AT_ONCE];
     for (size_t i = 0; i < count; i++) {
-        slots[i] = pair_table_find(table, masses[i]->units, masses[i]->hash);
-        __builtin_prefetch(&index->postings[slots[i]->first]);
+        found[i] = index_postings(index, pair_table_find(table, masses[i]->units, masses[i]->hash));
+        __builtin_prefetch(found[i].all);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct posting *posting = index->postings + slots[i]->first;
-        const struct posting *end = posting + slots[i]->count;
+        const struct posting *posting = found[i].all, *end = posting + found[i].count;
         for (float weight = masses[i]->weight; posting < end; posting++)
             sums[posting->concept].words += weight * posting->weight;
     }

@@ -51,9 +51,9 @@ static uint32_t concept_of(const struct mind *mind, const struct jv *result,
 static bool speaks_for(const struct index *index, uint32_t department, uint32_t pair,
                        uint32_t concept)
 {
-    struct range range = index_pair(index, department, pair);
-    for (uint32_t i = 0; i < range.count; i++)
-        if (index->postings[range.first + i].concept == concept)
+    struct postings postings = index_pair(index, department, pair);
+    for (uint32_t i = 0; i < postings.count; i++)
+        if (postings.all[i].concept == concept)
             return true;
     return false;
 }
