@@ -136,6 +136,9 @@ static void write_revision(const struct bench *bench, const char *path)
     (void)bench;
 }
 
+static const char *const programs[] = {"jinmu-broker", "jinmu-worker", "jinmu-collector"};
+enum { PROGRAMS = sizeof programs / sizeof *programs };
+
 static pid_t start_reclassify(const struct bench *bench, const char *page, const char *book)
 {
     pid_t started = fork();
@@ -187,15 +190,23 @@ static void reclassify(struct bench *bench, size_t projects)
          *book = state_path(bench->stand.directory, "report.xlsx");
     struct rusage usage;
     int status;
+    double cpu[PROGRAMS];
+    for (int i = 0; i < PROGRAMS; i++)
+        cpu[i] = stand_cpu_seconds(&bench->stand, programs[i]);
     double before = stored(bench), begun = seconds_now();
     pid_t run = start_reclassify(bench, page, book);
     struct figures took = ask_meanwhile(bench, before + 0.97 * (double)projects);
     double judged = seconds_now() - begun;
+    for (int i = 0; i < PROGRAMS; i++)
+        cpu[i] = stand_cpu_seconds(&bench->stand, programs[i]) - cpu[i];
     if (wait4(run, &status, 0, &usage) != run || status != 0)
         die("reclassify", NULL);
     double all = seconds_now() - begun;
     printf("  judged again                     %10.0f projects/s\n",
            0.97 * (double)projects / judged);
+    for (int i = 0; i < PROGRAMS; i++)
+        printf("    processor time a project       %10.1f us  %s\n",
+               cpu[i] * 1e6 / (0.97 * (double)projects), programs[i]);
     printf("  with the comparison and report   %10.1f s\n", all);
     printf("  jinmu reclassify, processor time %10.1f s\n",
            (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
