@@ -22,6 +22,8 @@ enum {
     PAUSE_MS = 100,       /* before the second start of a program that ended */
     PAUSE_MAX_MS = 10000, /* the pause doubles up to this */
     STEADY_MS = 10000,    /* after so long a run the pause begins anew */
+    SETTLED_MS = 1000,    /* one that ended before runs for good after so long */
+    HOPELESS = 5,         /* so many ends with a fault, one after the other, are no passing one */
     STOPPED = INT_MAX     /* never to be started again */
 };
 
@@ -32,6 +34,7 @@ struct child {
     int64_t start_at; /* when it is to be started, if it does not run */
     int pause_ms;
     int status; /* of its last end */
+    int faults; /* ends with a fault of its own, since it ran steadily */
 };
 
 struct supervisor {
@@ -126,8 +129,11 @@ static void note_end(struct child *child, int status)
     child->pid = 0;
     if (child->pause_ms == STOPPED)
         return;
-    if (now - child->started_ms >= STEADY_MS)
+    if (now - child->started_ms >= STEADY_MS) {
         child->pause_ms = PAUSE_MS;
+        child->faults = 0;
+    }
+    child->faults += WIFEXITED(status) && child->status != 0;
     child->start_at = now + child->pause_ms;
     log_warning("program_ended", "program=%s status=%d%s again_in_ms=%d", child->arguments[0],
                 child->status, child->status == 127 ? " reason=\"cannot be run\"" : "",
@@ -191,6 +197,30 @@ bool supervisor_step(struct supervisor *supervisor, int timeout_ms)
     if (next >= 0 && (timeout_ms < 0 || next < timeout_ms))
         timeout_ms = next;
     return read_signals(supervisor, timeout_ms);
+}
+
+int supervisor_check(const struct supervisor *supervisor, struct fault *fault)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        const struct child *child = &supervisor->children[i];
+        if (child->faults >= HOPELESS)
+            return fault_set(fault, "serve.hopeless",
+                             "%s ended %d times with status %d before the services were ready: its "
+                             "messages above say why",
+                             child->arguments[0], child->faults, child->status);
+    }
+    return 0;
+}
+
+bool supervisor_all_run(const struct supervisor *supervisor)
+{
+    int64_t now = zclock_mono();
+    for (size_t i = 0; i < supervisor->count; i++) {
+        const struct child *child = &supervisor->children[i];
+        if (!child->pid || (child->faults && now - child->started_ms < SETTLED_MS))
+            return false;
+    }
+    return true;
 }
 
 static bool is_named(const struct child *child, const char *program)

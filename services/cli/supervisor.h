@@ -22,6 +22,13 @@ void supervisor_add(struct supervisor *supervisor, const char *const arguments[]
  * happen and handles it. Whether this process was told to end (SIGTERM, SIGINT). */
 bool supervisor_step(struct supervisor *supervisor, int timeout_ms);
 
+/* -1 with a fault when a program has ended again and again with a fault of its own, which no further
+ * start will mend. */
+int supervisor_check(const struct supervisor *supervisor, struct fault *fault);
+
+/* Whether all programs run; one that ended a moment ago may do so again. */
+bool supervisor_all_run(const struct supervisor *supervisor);
+
 /* Stops all programs of that name: SIGTERM, and SIGKILL after `timeout_ms`. 0 when all of them
  * ended by themselves with status 0. */
 int supervisor_stop(struct supervisor *supervisor, const char *program, int timeout_ms);

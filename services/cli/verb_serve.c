@@ -171,13 +171,16 @@ static bool are_ready(const struct running *running, const struct options *optio
     return ready;
 }
 
-/* Runs until this process is told to end. */
-static void supervise(struct supervisor *supervisor, const struct running *running,
-                      const struct options *options)
+/* Runs until this process is told to end. -1 with a fault when the services cannot even be started;
+ * once they are ready, one that ends is started again whatever it ends of. */
+static int supervise(struct supervisor *supervisor, const struct running *running,
+                     const struct options *options, struct fault *fault)
 {
     bool ready = false;
     while (!supervisor_step(supervisor, ready ? -1 : READY_LOOK_MS)) {
-        if (ready || !are_ready(running, options))
+        if (!ready && supervisor_check(supervisor, fault))
+            return -1;
+        if (ready || !supervisor_all_run(supervisor) || !are_ready(running, options))
             continue;
         ready = true;
         printf("ready state=%s broker=%s workers=%d%s%s\n", running->state, running->broker,
@@ -186,6 +189,7 @@ static void supervise(struct supervisor *supervisor, const struct running *runni
         fflush(stdout);
         log_info("serve_ready", "state=%s workers=%d", running->state, (int)options->workers);
     }
+    return 0;
 }
 
 /* From the outside in: what was begun is answered and stored. */
@@ -242,9 +246,10 @@ int verb_serve(int argc, char **argv)
     add_programs(supervisor, &running, &options);
     if (tell_endpoints(&running, &fault))
         goto done;
-    supervise(supervisor, &running, &options);
+    int failed = supervise(supervisor, &running, &options, &fault);
     log_info("serve_stops", "state=%s", daemon->state);
     status = stop_programs(supervisor) ? 1 : 0;
+    status = failed ? 2 : status;
 done:
     if (*fault.code)
         fprintf(stderr, "jinmu serve: %s\n", fault.message);
