@@ -103,3 +103,25 @@ char *catalog_find_revision(struct store *store, const char *number, struct faul
     folder_destroy(&folder);
     return found;
 }
+
+int catalog_check_department(struct store *store, const char *department, struct fault *fault)
+{
+    struct folder *folder = folder_new();
+    char *wanted = folder_fold_utf8(folder, department);
+    bool found = false;
+    int got = -1;
+    sqlite3_stmt *statement = store_prepare(store, "SELECT DISTINCT department FROM item", fault);
+    while (statement && !found && (got = store_next(store, statement, fault)) == 1) {
+        char *folded = folder_fold_utf8(folder, store_text(statement, 0));
+        found = strcmp(folded, wanted) == 0;
+        free(folded);
+    }
+    sqlite3_finalize(statement);
+    free(wanted);
+    folder_destroy(&folder);
+    if (!found && got == 0)
+        fault_set(fault, "catalog.no_department",
+                  "目录中没有部门“%.60s”，请按目录中的名称填写（jinmu catalog tree 可查）",
+                  department);
+    return found ? 0 : -1;
+}

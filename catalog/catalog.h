@@ -43,6 +43,10 @@ char *catalog_revision_of_year(struct store *store, int year, struct fault *faul
  * an unambiguous part ("63号"). NULL with a fault "catalog.unknown_revision". */
 char *catalog_find_revision(struct store *store, const char *number, struct fault *fault);
 
+/* Whether some revision has the department, in whatever brackets. 0, or -1 with a fault
+ * "catalog.no_department": a slip would otherwise read as "nothing there". */
+int catalog_check_department(struct store *store, const char *department, struct fault *fault);
+
 /* 1 to 4 for a well-formed code (A, A15, A1502, A150201), else 0. */
 int catalog_code_level(const char *code);
 /* The level at which items of the code's class can be bought: A 4, B 3. */

@@ -181,15 +181,18 @@ static int set_state(struct store *store, int64_t id, const char *state, const c
     return failed ? -1 : 0;
 }
 
-int correspondence_decide(struct store *store, int64_t id, bool confirm, const char *who,
-                          const char *note, struct fault *fault)
+int correspondence_decide(struct store *store, const int64_t *ids, size_t count, bool confirm,
+                          const char *who, const char *note, struct fault *fault)
 {
     char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)id);
+    int failed = 0;
     if (store_begin(store, fault))
         return -1;
-    int failed = set_state(store, id, confirm ? "confirmed" : "rejected", who, note, fault) ||
+    for (size_t i = 0; i < count && !failed; i++) {
+        snprintf(text, sizeof text, "%lld", (long long)ids[i]);
+        failed = set_state(store, ids[i], confirm ? "confirmed" : "rejected", who, note, fault) ||
                  write_down(store, who, confirm ? "confirm" : "reject", text, fault);
+    }
     return finish(store, failed, fault);
 }
 

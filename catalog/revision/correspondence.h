@@ -40,9 +40,9 @@ typedef int correspondence_fn(const struct correspondence *row, void *argument);
 int correspondence_each(struct store *store, const struct correspondence_filter *filter,
                         correspondence_fn *visit, void *argument, struct fault *fault);
 
-/* Confirms or rejects a row; "correspondence.unknown" when there is none of that id. */
-int correspondence_decide(struct store *store, int64_t id, bool confirm, const char *who,
-                          const char *note, struct fault *fault);
+/* Confirms or rejects rows, all or none; "correspondence.unknown" when there is none of an id. */
+int correspondence_decide(struct store *store, const int64_t *ids, size_t count, bool confirm,
+                          const char *who, const char *note, struct fault *fault);
 /* Confirms all proposals of two revisions of at least that confidence. */
 int correspondence_confirm_sure(struct store *store, const struct correspondence_filter *filter,
                                 double confidence, const char *who, size_t *confirmed,

@@ -22,6 +22,8 @@ struct bulk {
     } tickets[OUTSTANDING]; /* oldest first, in a ring */
     size_t first, count;
     size_t done, failed;
+    bulk_waits_fn *waits;
+    void *waits_argument;
 };
 
 struct bulk *bulk_new(const struct running *running, struct fault *fault)
@@ -31,6 +33,12 @@ struct bulk *bulk_new(const struct running *running, struct fault *fault)
     if (!bulk->client)
         bulk_destroy(&bulk);
     return bulk;
+}
+
+void bulk_on_waiting(struct bulk *bulk, bulk_waits_fn *waits, void *argument)
+{
+    bulk->waits = waits;
+    bulk->waits_argument = argument;
 }
 
 void bulk_destroy(struct bulk **bulk)
@@ -59,6 +67,8 @@ static int put(struct bulk *bulk, const char *body, size_t bytes, bool summary,
             return fault_set(fault, "cli.interrupted", "interrupted");
         if (status != 503)
             return -1;
+        if (bulk->waits)
+            bulk->waits(fault->message, bulk->waits_argument);
         zclock_sleep(FULL_MS);
     }
 }

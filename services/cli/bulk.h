@@ -11,6 +11,9 @@
 struct bulk;
 
 struct bulk *bulk_new(const struct running *running, struct fault *fault);
+/* Is told why nothing is put into the queue for now. */
+typedef void bulk_waits_fn(const char *why, void *argument);
+void bulk_on_waiting(struct bulk *bulk, bulk_waits_fn *waits, void *argument);
 void bulk_destroy(struct bulk **bulk);
 
 /* Submits a request of so many projects; waits while too many are outstanding. 0, or -1 with a

@@ -2,6 +2,7 @@
 
 #include "common/json.h"
 #include "common/strbuf.h"
+#include "common/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,13 +115,16 @@ static void count_in(struct move_sum *sum, const struct moved *moved)
 static struct move_department *department_of(struct moves *moves, const char *name)
 {
     const char *known = *name ? name : "（未归部门）";
+    char *folded = folder_fold_utf8(moves->folder, known);
     for (size_t i = 0; i < moves->department_count; i++)
-        if (strcmp(moves->departments[i].name, known) == 0)
+        if (strcmp(moves->departments[i].folded, folded) == 0) {
+            free(folded);
             return &moves->departments[i];
+        }
     moves->departments =
         xrealloc(moves->departments, (moves->department_count + 1) * sizeof *moves->departments);
     struct move_department *new = &moves->departments[moves->department_count++];
-    *new = (struct move_department){.name = xstrdup(known)};
+    *new = (struct move_department){.name = xstrdup(known), .folded = folded};
     return new;
 }
 
@@ -222,7 +226,7 @@ static void count_moved(struct moves *moves, const struct moved *moved, const ch
 
 void moves_start(struct moves *moves, struct successors *successors)
 {
-    *moves = (struct moves){.successors = successors};
+    *moves = (struct moves){.successors = successors, .folder = folder_new()};
 }
 
 void moves_add(struct moves *moves, const struct versioned *project, struct outcome *old,
@@ -282,8 +286,10 @@ static void free_list(struct move_list *list)
 
 void moves_free(struct moves *moves)
 {
-    for (size_t i = 0; i < moves->department_count; i++)
+    for (size_t i = 0; i < moves->department_count; i++) {
         free(moves->departments[i].name);
+        free(moves->departments[i].folded);
+    }
     for (size_t i = 0; i < moves->flow_count; i++) {
         free(moves->flows[i].key);
         free(moves->flows[i].old);
@@ -292,6 +298,7 @@ void moves_free(struct moves *moves)
     for (int m = 0; m < MOVES; m++)
         free_list(&moves->lists[m]);
     free_list(&moves->to_review);
+    folder_destroy(&moves->folder);
     free(moves->departments);
     free(moves->flows);
     *moves = (struct moves){0};

@@ -46,7 +46,7 @@ struct move_sum {
     double yuan;
 };
 struct move_department {
-    char *name;
+    char *name, *folded; /* revisions differ in their brackets */
     struct move_sum moves[MOVES], to_review;
 };
 /* Projects that went from one item to another. */
@@ -63,6 +63,7 @@ struct move_list {
 
 struct moves {
     struct successors *successors;
+    struct folder *folder;
     void (*row)(const struct moved *moved, void *argument); /* each that is no MOVE_SAME, or NULL */
     void *row_argument;
     struct move_department *departments;

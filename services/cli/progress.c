@@ -2,6 +2,7 @@
 
 #include <czmq.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BAR_CELLS = 30, BETWEEN_MS = 100 };
@@ -23,6 +24,14 @@ void progress_show(struct progress *progress, size_t done, const char *why)
         fputc(i < cells ? '#' : '.', stderr);
     fprintf(stderr, "] %zu/%zu %s", done, progress->total, why ? why : "");
     fflush(stderr);
+}
+
+void progress_say(struct progress *progress, const char *why)
+{
+    if (progress->shown || !why || strncmp(progress->said, why, sizeof progress->said - 1) == 0)
+        return;
+    snprintf(progress->said, sizeof progress->said, "%s", why);
+    fprintf(stderr, "%s: %s\n", progress->what, why);
 }
 
 void progress_end(struct progress *progress)

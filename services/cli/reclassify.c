@@ -31,6 +31,7 @@ struct run {
     struct filling fillings[OWN_REVISIONS];
     size_t filling_count;
     struct filling *full; /* to be submitted */
+    int64_t number;       /* of the last project that was looked at */
     bool checked;         /* the workers judge as this catalog.db says */
     int64_t begun_ms;
     size_t submitted;
@@ -185,11 +186,17 @@ static void report(struct run *run, int64_t number, const char *why)
         reclassify->progress(number, reclassify->judged, why, reclassify->argument);
 }
 
+static void tell_waiting(const char *why, void *argument)
+{
+    struct run *run = argument;
+    report(run, run->number, why);
+}
+
 static void hold_back(struct run *run, int64_t number)
 {
     const struct reclassify_options *options = run->reclassify->options;
     while (options->pause_file && access(options->pause_file, F_OK) == 0 && !zsys_interrupted) {
-        report(run, number, "已暂停");
+        report(run, number, "已暂停（jinmu reclassify resume 恢复）");
         zclock_sleep(PAUSE_LOOK_MS);
     }
     while (options->rate > 0 && !zsys_interrupted) {
@@ -258,7 +265,7 @@ static int64_t take_chunk(struct run *run, int64_t last)
     int64_t number = versions_each(reclassify->versions, &reclassify->target, depth, last, CHUNK,
                                    take_project, run, &run->fault);
     if (number > 0)
-        report(run, number, NULL);
+        report(run, run->number = number, NULL);
     if (number > 0 && run->full)
         run->failed = submit(run, run->full, number) != 0;
     return number;
@@ -287,6 +294,7 @@ int reclassify_run(struct reclassify *reclassify, struct fault *fault)
     struct run run;
     int64_t number = 0, last = 0;
     start(&run, reclassify);
+    bulk_on_waiting(reclassify->bulk, tell_waiting, &run);
     while ((number = take_chunk(&run, last)) > 0 && !run.failed && !zsys_interrupted)
         last = number;
     int failed = run.failed || number < 0;

@@ -64,9 +64,9 @@ static int run(int argc, char **argv, const struct command_form *form, bool rest
     if (manifest)
         print_manifest(manifest, options.json);
     else
-        fprintf(stderr, "jinmu %s: %s\n", argv[0], fault.message);
+        fprintf(stderr, "%s: %s\n", argv[0], fault.message);
     if (state && restores && !manifest && state_check_restored(state, &fault))
-        fprintf(stderr, "jinmu %s: %s\n", argv[0], fault.message);
+        fprintf(stderr, "%s: %s\n", argv[0], fault.message);
     int status = manifest ? 0 : 2;
     jv_destroy(&manifest);
     free(state);

@@ -89,6 +89,29 @@ static void write_out(const struct diff *diff, const struct catalog_call *call)
     strbuf_free(&out);
 }
 
+/* The department as the two revisions spell it; false with a fault when neither has it. */
+static bool spell_department(const struct diff *diff, struct catalog_call *call,
+                             struct fault *fault)
+{
+    const struct outline *const sides[] = {diff->old, diff->new};
+    struct folder *folder = folder_new();
+    char *wanted = folder_fold_utf8(folder, call->department);
+    const char *spelling = NULL;
+    for (int s = 0; s < 2; s++)
+        for (size_t d = 0; d < sides[s]->department_count && !spelling; d++) {
+            char *folded = folder_fold_utf8(folder, sides[s]->departments[d].name);
+            if (strcmp(folded, wanted) == 0)
+                spelling = sides[s]->departments[d].name;
+            free(folded);
+        }
+    if (!spelling)
+        fault_set(fault, "catalog.no_department", "两版目录都没有部门“%.60s”", call->department);
+    free(wanted);
+    folder_destroy(&folder);
+    call->department = spelling;
+    return spelling != NULL;
+}
+
 static int run_diff(struct catalog_call *call)
 {
     struct fault fault = {0};
@@ -103,8 +126,10 @@ static int run_diff(struct catalog_call *call)
     store_close(&store);
     free(old);
     free(new);
-    if (!diff)
+    if (!diff || (call->department && !spell_department(diff, call, &fault))) {
+        diff_destroy(&diff);
         return call_failed(&fault);
+    }
     if (call->format == FORMAT_TEXT)
         print_diff(diff, call->department);
     else

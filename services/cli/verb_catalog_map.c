@@ -22,6 +22,10 @@ static int find_revisions(struct revisions *revisions, const struct catalog_call
     revisions->old = catalog_find_revision(store, call->arguments[1], fault);
     revisions->new =
         revisions->old ? catalog_find_revision(store, call->arguments[2], fault) : NULL;
+    if (revisions->new &&strcmp(revisions->old, revisions->new) == 0)
+        return fault_set(fault, "cli.arguments", "旧目录和新目录是同一个：%s", revisions->old);
+    if (revisions->new && call->department)
+        return catalog_check_department(store, call->department, fault);
     return revisions->new ? 0 : -1;
 }
 
@@ -175,15 +179,17 @@ static int decide_ids(struct catalog_call *call, struct store *store, bool confi
 {
     if (call->argument_count < 2)
         return fault_set(fault, "cli.arguments", "请写明编号（ID…）");
-    for (int i = 1; i < call->argument_count; i++) {
-        int64_t id;
-        if (read_id(call->arguments[i], &id, fault) ||
-            correspondence_decide(store, id, confirm, call->by, call->reason ? call->reason : "",
-                                  fault))
-            return -1;
-    }
-    printf("已%s %d 条\n", confirm ? "确认" : "否定", call->argument_count - 1);
-    return 0;
+    size_t count = (size_t)call->argument_count - 1;
+    int64_t *ids = xcalloc(count, sizeof *ids);
+    int failed = 0;
+    for (size_t i = 0; i < count && !failed; i++)
+        failed = read_id(call->arguments[i + 1], &ids[i], fault);
+    failed = failed || correspondence_decide(store, ids, count, confirm, call->by,
+                                             call->reason ? call->reason : "", fault);
+    if (!failed)
+        printf("已%s %zu 条\n", confirm ? "确认" : "否定", count);
+    free(ids);
+    return failed ? -1 : 0;
 }
 
 static int correct(struct catalog_call *call, struct store *store, struct fault *fault)

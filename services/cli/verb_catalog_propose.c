@@ -146,6 +146,7 @@ static int run_propose(struct catalog_call *call)
                                     : catalog_revision_of_year(store, LAST_YEAR, &fault);
     search.revision = revision;
     int failed = !revision || read_below(call, &search.below, &fault) ||
+                 (call->department && catalog_check_department(store, call->department, &fault)) ||
                  !(proposals = proposals_new(store, revision, call->department, &fault));
     if (!failed) {
         proposals_list(proposals, (size_t)call->listed);

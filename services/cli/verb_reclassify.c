@@ -15,6 +15,7 @@
 
 #include <czmq.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -190,6 +191,7 @@ static void show(int64_t looked_at, size_t judged, const char *why, void *argume
     snprintf(text, sizeof text, "%.0f 个/秒 还需 %ld 分 %02ld 秒 已判 %zu%s%s", rate, left / 60,
              left % 60, judged, why ? " " : "", why ? why : "");
     progress_show(&display->bar, (size_t)looked_at, text);
+    progress_say(&display->bar, why);
 }
 
 static void begin_display(struct display *display, struct reclassify *reclassify, const char *what)
@@ -266,9 +268,9 @@ static int report(struct reclassify *reclassify, const struct options *options,
     struct display display;
     struct moves_book *book = NULL;
     struct strbuf what = {0}, made = {0};
-    moves_start(&moves, reclassify->successors);
     if (options->xlsx && !(book = moves_book_new(options->xlsx, fault)))
         return -1;
+    moves_start(&moves, reclassify->successors);
     moves.row = book ? moves_book_row : NULL;
     moves.row_argument = book;
     begin_display(&display, reclassify, options->dry_run ? "试算" : "比较");
@@ -335,6 +337,10 @@ static int run(struct reclassify *reclassify, const struct options *options,
     } else if (!only_report) {
         char *path = state_path(job->directory, "reclassify.lock");
         job->lock = lock_take(path, fault);
+        if (job->lock < 0 && strcmp(fault->code, "lock.taken") == 0)
+            fault_set(fault, "reclassify.running",
+                      "%s 已有重判在进行：等它结束，或先中断它（^C；再次运行即可接着做）",
+                      job->directory);
         free(path);
         if (job->lock < 0 || running_check(running, fault) ||
             judge_all(reclassify, job, running, fault))
@@ -414,6 +420,19 @@ static int find_basis(struct basis *basis, struct versions *versions, const stru
     return 0;
 }
 
+/* A path that cannot be written is told of before a run of hours, not after it. */
+static int check_writable(const char *path, struct fault *fault)
+{
+    int made = path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (made >= 0) {
+        close(made);
+        unlink(path);
+    }
+    if (!path || made >= 0 || (errno == EEXIST && access(path, W_OK) == 0))
+        return 0;
+    return fault_set(fault, "page.write", "%s: %s", path, strerror(errno));
+}
+
 static int reclassify_all(const struct options *options, const struct running *running,
                           struct job *job, struct fault *fault)
 {
@@ -428,9 +447,12 @@ static int reclassify_all(const struct options *options, const struct running *r
     char *path = local_engine_path(options->db, options->state, fault), *results = NULL;
     char *to = NULL, *from = NULL;
     int failed = -1;
-    if (!path || (how.rate = configured_rate(running, options, fault)) < 0 ||
+    if (check_writable(options->html, fault) || check_writable(options->xlsx, fault) || !path ||
+        (how.rate = configured_rate(running, options, fault)) < 0 ||
         !(store = catalog_open(path, STORE_READ_ONLY, fault)) ||
-        find_revisions(store, options, &to, &from, fault))
+        find_revisions(store, options, &to, &from, fault) ||
+        (options->department && *options->department &&
+         catalog_check_department(store, options->department, fault)))
         goto done;
     results = state_path(job->directory, "results.db");
     if (!(reclassify.versions = versions_open(results, fault)) ||

@@ -94,6 +94,7 @@ static void show_progress(size_t done, const char *why, void *argument)
 {
     struct display *display = argument;
     progress_show(&display->progress, done, why);
+    progress_say(&display->progress, why);
 }
 
 static int read_input(struct batches *batches, const struct options *options,

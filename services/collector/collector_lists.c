@@ -16,6 +16,7 @@ enum {
     LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
     LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
     LIST_TURN_MS = 50,      /* … and then come on so often: results that arrive go before */
+    LIST_AGAIN_MS = 5000,   /* after a fault: a full disk is not freed sooner for being asked */
 };
 
 void collector_expect_listing(struct collector *collector)
@@ -30,8 +31,14 @@ void collector_expect_listing(struct collector *collector)
 void collector_advance_listing(struct collector *collector, int limit)
 {
     struct fault fault;
-    if (listing_advance(collector->listing, limit, &fault))
-        log_error("listing_failed", "code=%s reason=\"%s\"", fault.code, fault.message);
+    int64_t now = zclock_mono();
+    if (now < collector->list_not_before)
+        return;
+    if (listing_advance(collector->listing, limit, &fault)) {
+        log_error("listing_failed", "code=%s reason=\"%s\" again_in_ms=%d", fault.code,
+                  fault.message, LIST_AGAIN_MS);
+        collector->list_not_before = now + LIST_AGAIN_MS;
+    }
     collector->listing_behind = listing_is_behind(collector->listing);
     results_tidy(collector->results);
 }
@@ -53,7 +60,9 @@ long collector_list_wait_ms(const struct collector *collector)
 {
     if (!collector->listing_behind || collector->in_transaction)
         return -1;
-    int64_t left = collector->list_at - zclock_mono();
+    int64_t at = collector->list_at > collector->list_not_before ? collector->list_at
+                                                                 : collector->list_not_before;
+    int64_t left = at - zclock_mono();
     return left < 0 ? 0 : (long)left;
 }
 

@@ -51,6 +51,7 @@ struct collector {
     struct reader *readers[COLLECTOR_READERS];
     struct remembering *remembering;
     bool listing_behind;
+    int64_t list_not_before;  /* after a fault */
     int64_t list_at, list_by; /* when lists are brought up to date: after a rest, at the latest */
     zsock_t *router;
     zsock_t *publisher;

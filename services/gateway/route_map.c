@@ -178,7 +178,7 @@ static int decide(const struct map *map, int64_t id, const struct jv *wish, cons
     if (!has_link(map, id))
         return fault_set(fault, "correspondence.unknown", "没有这条对应关系");
     if (strcmp(decision, "confirm") == 0 || strcmp(decision, "reject") == 0)
-        return correspondence_decide(map->store, id, *decision == 'c', who, note, fault);
+        return correspondence_decide(map->store, &id, 1, *decision == 'c', who, note, fault);
     if (strcmp(decision, "correct") != 0)
         return fault_set(fault, "correspondence.bad_decision",
                          "decision 应为 confirm、correct 或 reject");

@@ -144,15 +144,17 @@ static void test_decisions_stand_when_proposals_are_made_again(void **state)
     struct fault fault = {0};
     size_t first = propose(store);
     struct wanted recoded = row_of(store, "A040101", NULL);
-    assert_int_equal(correspondence_decide(store, recoded.id, true, "李", "", &fault), 0);
+    assert_int_equal(correspondence_decide(store, &recoded.id, 1, true, "李", "", &fault), 0);
     int64_t removed = row_of(store, "A040102", NULL).id;
-    assert_int_equal(correspondence_decide(store, removed, false, "李", "有误", &fault), 0);
+    assert_int_equal(correspondence_decide(store, &removed, 1, false, "李", "有误", &fault), 0);
     assert_int_equal(propose(store), first - 2);
     assert_string_equal(row_of(store, "A040101", NULL).state, "confirmed");
     assert_string_equal(row_of(store, "A040101", NULL).by, "李");
     assert_string_equal(row_of(store, "A040102", NULL).state, "rejected");
-    assert_int_equal(correspondence_decide(store, 9999, true, "李", "", &fault), -1);
+    assert_int_equal(
+        correspondence_decide(store, (int64_t[]){removed, 9999}, 2, true, "李", "", &fault), -1);
     assert_string_equal(fault.code, "correspondence.unknown");
+    assert_string_equal(row_of(store, "A040102", NULL).state, "rejected"); /* all or none */
     assert_int_equal(store_number(store, "SELECT count(*) FROM keeping", -1), 2);
     store_close(&store);
     fixture_destroy(&fixture);
