@@ -4,6 +4,7 @@ for ports and paths. And the settings of TLS and proxies that the gateway refuse
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -239,12 +240,18 @@ def test_settings_that_would_leave_connections_unprotected_are_refused(subject):
 
 
 def start_at(subject, listen, *options):
-    port = free_port()
-    gateway = subprocess.Popen([os.path.join(BIN, "jinmu-gateway"), "--listen", f"{listen}:{port}",
+    """On a port that it finds itself: one that is free on the loopback need not be so on all addresses."""
+    before = len(subject.logged())
+    gateway = subprocess.Popen([os.path.join(BIN, "jinmu-gateway"), "--listen", f"{listen}:0",
                                 "--state", subject.world.folder, *options], stderr=subject.world.log,
                                preexec_fn=die_with_parent)
-    await_port(port, gateway)
-    return gateway, port
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        ready = re.search(r"gateway_ready listen=\S+:0 port=(\d+)", subject.logged()[before:])
+        if ready:
+            return gateway, int(ready.group(1))
+        assert gateway.poll() is None and time.monotonic() < deadline, subject.logged()[before:]
+        time.sleep(0.02)
 
 
 def test_a_proxy_is_known_where_the_gateway_listens_to_both_families(subject):
