@@ -57,8 +57,8 @@ static int put(struct bulk *bulk, const char *body, size_t bytes, bool summary,
     for (;;) {
         zmsg_t *request = zmsg_new();
         zmsg_addmem(request, body, bytes);
-        if (summary)
-            zmsg_addstr(request, "{\"reply\":\"summary\"}");
+        zmsg_addstr(request,
+                    summary ? "{\"again\":true,\"reply\":\"summary\"}" : "{\"again\":true}");
         int status = titanic_request(bulk->client, "classify", "bulk", &request, receipt, fault);
         zmsg_destroy(&request);
         if (status == 200)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Requests to the broker's queue at bulk priority, a few outstanding at a time, so that interactive
+/* Requests that judge stored projects again, to the broker's queue at bulk priority, a few outstanding at a time, so that interactive
  * requests pass by and a stop loses nothing: what was accepted is done in any case. */
 struct bulk;
 

@@ -65,7 +65,7 @@ static void note_event(struct collector *collector, struct batch *batch,
 {
     uint64_t number = (uint64_t)added->event;
     meter_add(&collector->judged, record->microseconds);
-    if (!batch->tally.first_event || number < batch->tally.first_event)
+    if (number && (!batch->tally.first_event || number < batch->tally.first_event))
         batch->tally.first_event = number;
     if (number > batch->tally.last_event)
         batch->tally.last_event = number;

@@ -53,7 +53,8 @@ static const char *const statement_sql[STATEMENTS] = {
                    " confidence, findings, stored_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                    " ON CONFLICT DO NOTHING",
     [FIND_RESULT] = "SELECT number, event FROM result WHERE project = ? AND origin = ?",
-    [FIND_CURRENT] = "SELECT result.number, max(event) FROM project this JOIN project ON project.id"
+    [FIND_CURRENT] = "SELECT result.number, project.number, max(event) FROM project this JOIN "
+                     "project ON project.id"
                      " = this.id AND project.unit = this.unit JOIN result ON result.project ="
                      " project.number WHERE this.number = ?",
     [RAISE_RESULT] = "UPDATE result SET event = ?, stored_at = ? WHERE number = ?",
@@ -365,6 +366,22 @@ static int count_again(struct results *results, int64_t result, const struct wir
 }
 
 /* A result that was there already: delivered twice, or judged again after another. */
+/* Whether a stored project is judged again of which its unit has handed in another text meanwhile. 1, 0,
+ * or -1 with a fault. */
+static int is_outdated(struct results *results, int64_t project, const struct wire_record *record,
+                       struct results_added *added, struct fault *fault)
+{
+    enum { RESULT, TEXT };
+    int64_t current[2];
+    if (!record->again)
+        return 0;
+    store_bind(results->statements[FIND_CURRENT], "i", project);
+    if (find_pair(results, FIND_CURRENT, current, fault))
+        return -1;
+    *added = (struct results_added){.duplicate = true, .event = 0};
+    return current[TEXT] && current[TEXT] != project;
+}
+
 static int add_known(struct results *results, int64_t project, int64_t origin,
                      const struct wire_record *record, struct results_added *added,
                      struct fault *fault)
@@ -391,8 +408,9 @@ int results_add(struct results *results, int64_t origin, const struct wire_recor
                        NULL, NULL, NULL))
         return fault_set(fault, "wire.malformed", "the content hash is no SHA-256 in hex");
     int64_t project = add_project(results, record, hash, fault);
-    if (project < 0)
-        return -1;
+    int outdated = project < 0 ? -1 : is_outdated(results, project, record, added, fault);
+    if (outdated)
+        return outdated < 0 ? -1 : 0;
     sqlite3_stmt *statement = results->statements[ADD_RESULT];
     sqlite3_bind_int64(statement, 1, project);
     sqlite3_bind_int64(statement, 2, origin);

@@ -37,12 +37,12 @@ int64_t results_origin(struct results *results, struct wire_text revision, struc
                        struct wire_text model, struct fault *fault);
 
 struct results_added {
-    bool duplicate; /* the result was there already, and counted: nothing was stored */
-    int64_t event;  /* the number of its event */
+    bool duplicate; /* the result was there already, or another text counts: nothing was stored */
+    int64_t event;  /* the number of its event; 0 when there is none */
 };
 /* Stores a project's result and its event. Of all results of a unit's project the one with the last
- * event counts: one that was there already and was superseded gets a new event. 0, or -1 with a
- * fault; roll back after one. */
+ * event counts: one that was there already and was superseded gets a new event. What is judged again
+ * (wire.h) is stored only of the text that counts. 0, or -1 with a fault; roll back after one. */
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,
                 struct results_added *added, struct fault *fault);
 

@@ -86,7 +86,8 @@ void wire_write_record(struct strbuf *records, const struct wire_record *record)
     unsigned char fixed[RECORD_FIXED_BYTES];
     uint64_t confidence;
     memcpy(&confidence, &record->confidence, sizeof confidence);
-    fixed[0] = record->is_error ? WIRE_RECORD_ERROR : 0;
+    fixed[0] = (unsigned char)((record->is_error ? WIRE_RECORD_ERROR : 0) |
+                               (record->again ? WIRE_RECORD_AGAIN : 0));
     put_u64(fixed + 1, confidence);
     put_u32(fixed + 9, record->findings);
     put_u32(fixed + 13, record->microseconds);
@@ -122,6 +123,7 @@ int wire_read_record(const void *bytes, size_t length, size_t *offset, struct wi
         return fault_set(fault, "wire.malformed", "a record is cut off at byte %zu", *offset);
     uint64_t confidence = get_u64(at + 1);
     record->is_error = at[0] & WIRE_RECORD_ERROR;
+    record->again = at[0] & WIRE_RECORD_AGAIN;
     memcpy(&record->confidence, &confidence, sizeof confidence);
     record->findings = get_u32(at + 9);
     record->microseconds = get_u32(at + 13);

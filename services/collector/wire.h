@@ -27,7 +27,8 @@
  * The collector answers STORED after the commit that holds the whole batch; a batch sent twice is
  * stored once. The records frame is a sequence of
  *
- *   1 byte   flags: bit 0: the result is an error
+ *   1 byte   flags: bit 0: the result is an error; bit 1: judged again: nobody handed the project in
+ *            anew, and another text of it that has come since counts
  *   8 bytes  confidence, IEEE 754 double
  *   4 bytes  number of findings
  *   4 bytes  how long the judging took, in microseconds
@@ -41,7 +42,7 @@ enum wire_command {
     WIRE_ASK = 4,
     WIRE_ANSWER = 5
 };
-enum { WIRE_URGENT = 1, WIRE_RECORD_ERROR = 1 };
+enum { WIRE_URGENT = 1, WIRE_RECORD_ERROR = 1, WIRE_RECORD_AGAIN = 2 };
 
 struct wire_header {
     enum wire_command command;
@@ -57,6 +58,7 @@ struct wire_text {
 
 struct wire_record {
     bool is_error;
+    bool again;
     double confidence;
     uint32_t findings;
     uint32_t microseconds;

@@ -17,6 +17,7 @@ static void read_options(struct assignment *assignment, zframe_t *frame)
     const char *reply = jv_get_text(options, "reply");
     assignment->summary = reply && strcmp(reply, "summary") == 0;
     assignment->forgotten = !jv_get_bool(options, "store", true);
+    assignment->again = jv_get_bool(options, "again", false);
     jv_destroy(&options);
 }
 
@@ -68,6 +69,7 @@ void assignment_add(struct assignment *assignment, const struct judged *judged,
     if (!assignment->forgotten && (!judged->is_error || judged->in_batch)) {
         struct wire_record record = {
             .is_error = judged->is_error,
+            .again = assignment->again,
             .confidence = judged->confidence,
             .findings = (uint32_t)judged->findings,
             .microseconds = (uint32_t)(microseconds < UINT32_MAX ? microseconds : UINT32_MAX),

@@ -14,6 +14,7 @@ struct assignment {
     bool bulk;           /* nobody waits for it */
     bool summary;        /* the sender wants numbers, not results */
     bool forgotten;      /* nothing of it is to be stored */
+    bool again;          /* stored projects, to be judged again */
     bool in_batch;       /* it is {"projects":[…]} */
     bool judged;         /* every project is */
     unsigned unstored;   /* batches at the collector */

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -118,6 +119,21 @@ def test_a_change_that_its_unit_took_back_does_not_count(services):
     assert [one["event"] for one in services.results("undo-1")] == after
     services.jinmu("reclassify", "--to", NEW)  # judges what counts, and that alone
     assert sorted(one["catalog"] for one in services.results("undo-1")) == sorted([OLD, OLD, NEW])
+
+
+def test_a_text_that_comes_during_a_run_is_not_overridden_by_the_one_before(services):
+    services.submit(project(number, "late") for number in range(3))
+    services.jinmu("reclassify", "pause")
+    run = start_run(services)
+    assert select.select([run.stdout], [], [], 30)[0]
+    assert "已暂停" in run.stdout.readline()  # it has read the projects
+    services.submit([project(1, "late", amount_yuan=20000)])
+    services.jinmu("reclassify", "resume")
+    run.communicate(timeout=120)
+    assert [one["catalog"] for one in services.results("late-0")] == [OLD, NEW]
+    assert [one["catalog"] for one in services.results("late-1")] == [OLD, OLD]
+    assert judged(services.jinmu("reclassify", "--to", NEW)) == 1
+    assert [one["catalog"] for one in services.results("late-1")] == [OLD, OLD, NEW]
 
 
 def test_projects_of_two_units_with_one_number_are_both_judged(services):

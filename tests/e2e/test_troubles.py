@@ -4,6 +4,7 @@ the work rather than after it."""
 import ctypes
 import json
 import os
+import select
 import shutil
 import signal
 import sqlite3
@@ -16,6 +17,11 @@ import cases
 
 JINMU = os.path.join(os.path.abspath(os.environ.get("JINMU_BIN", "build/bin")), "jinmu")
 OLD = "晋财综〔2021〕63号"
+
+
+def first_line(stream):
+    assert select.select([stream], [], [], 30)[0], "nothing was said for 30 seconds"
+    return stream.readline()
 
 
 class Services:
@@ -100,7 +106,7 @@ def test_submit_says_what_it_waits_for(services):
         with open(path, "w", encoding="utf-8") as file:
             file.write('{"name":"河道保洁养护服务"}\n')
         waiting = services.begin("submit", path)
-        said = waiting.stderr.readline()
+        said = first_line(waiting.stderr)
         assert said.startswith("submit: the queue takes no more now"), said
     finally:
         os.kill(worker, signal.SIGCONT)
@@ -113,7 +119,7 @@ def test_a_run_that_is_paused_says_so_and_a_second_one_is_told_of_it(services):
     services.submit(3, catalog="晋财综〔2025〕28号")
     services.jinmu("reclassify", "pause")
     run = services.begin("reclassify", "--to", OLD)
-    assert "jinmu reclassify resume" in run.stderr.readline()
+    assert "jinmu reclassify resume" in first_line(run.stderr)
     said = services.jinmu("reclassify", "--to", OLD, status=2)
     assert services.state in said and "等它结束" in said, said
     services.jinmu("reclassify", "resume")

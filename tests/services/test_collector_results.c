@@ -44,13 +44,14 @@ static int close_place(void **state)
     return 0;
 }
 
-static struct results_added add(struct results *results, const char *id, char text,
-                                const char *model)
+static struct results_added add_as(struct results *results, const char *id, char text,
+                                   const char *model, bool again)
 {
     char hash[65];
     memset(hash, text, 64);
     hash[64] = 0;
-    struct wire_record record = {.confidence = 0.5,
+    struct wire_record record = {.again = again,
+                                 .confidence = 0.5,
                                  .id = wire_text_of(id),
                                  .content_hash = wire_text_of(hash),
                                  .revision = wire_text_of("晋财综〔2025〕28号"),
@@ -66,6 +67,12 @@ static struct results_added add(struct results *results, const char *id, char te
     assert_true(origin > 0);
     assert_int_equal(results_add(results, origin, &record, &added, NULL), 0);
     return added;
+}
+
+static struct results_added add(struct results *results, const char *id, char text,
+                                const char *model)
+{
+    return add_as(results, id, text, model, false);
 }
 
 static void collect_row(const struct results_row *row, void *argument)
@@ -173,6 +180,21 @@ static void test_a_superseded_result_counts_again_when_it_comes_again(void **sta
         listing_close(&listing);
     }
     assert_listed(((struct place *)*state)->results, "1:3 3:6 5:9");
+}
+
+static void test_what_is_judged_again_does_not_override_a_later_text(void **state)
+{
+    struct results *results = ((struct place *)*state)->results;
+    results_begin(results, NULL);
+    add(results, "p1", 'a', "m");
+    add(results, "p1", 'b', "m"); /* handed in while the other was judged again */
+    struct results_added late = add_as(results, "p1", 'a', "n", true);
+    assert_true(late.duplicate);
+    assert_int_equal(late.event, 0);
+    assert_int_equal(add_as(results, "p1", 'b', "n", true).event, 3);
+    assert_int_equal(add_as(results, "p1", 'b', "m", true).event, 4); /* the way back */
+    assert_int_equal(add(results, "p1", 'a', "n").event, 5);
+    results_commit(results, NULL);
 }
 
 static void test_rolled_back_numbers_are_given_again(void **state)
@@ -303,6 +325,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_other_text_or_other_model_is_another_result,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_a_superseded_result_counts_again_when_it_comes_again,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_what_is_judged_again_does_not_override_a_later_text,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_rolled_back_numbers_are_given_again, open_place,
                                         close_place),
