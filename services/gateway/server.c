@@ -134,7 +134,8 @@ static bool has_body_room(struct exchange *exchange, uint64_t bytes)
                       (long long)gateway->options.body_bytes);
         return false;
     }
-    if ((gateway->counts.bodies_bytes += (int64_t)bytes) > gateway->options.bodies_bytes) {
+    if (atomic_fetch_add(&gateway->counts.bodies_bytes, (int64_t)bytes) + (int64_t)bytes >
+        gateway->options.bodies_bytes) {
         gateway->counts.bodies_bytes -= (int64_t)bytes;
         reply_problem(exchange, "gateway.busy", "正在接收的数据太多，请稍后再试");
         reply_header(exchange, "Retry-After", "2");
