@@ -23,7 +23,8 @@ static bool is_date(const char *text)
         return true;
     struct tm day = {0};
     const char *end = strptime(text, "%Y-%m-%d", &day);
-    return end && *end == 0;
+    int wanted = day.tm_mday;
+    return end && *end == 0 && timegm(&day) != -1 && day.tm_mday == wanted; /* no 30 February */
 }
 
 static int check_options(const struct import_options *options, struct fault *fault)
@@ -32,6 +33,8 @@ static int check_options(const struct import_options *options, struct fault *fau
     if (!options->number || !*options->number ||
         !text_is_utf8(options->number, strlen(options->number)))
         return fault_set(fault, "import.bad_option", "缺少目录文号（--revision）");
+    if (strpbrk(options->number, " \t\r\n") || strstr(options->number, "\u3000"))
+        return fault_set(fault, "import.bad_option", "文号“%s”中有空格，请去掉", options->number);
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
         if (!is_date(dates[i]))
             return fault_set(fault, "import.bad_option", "“%s”不是日期：应为 2025-07-15 或 2025",
@@ -201,6 +204,75 @@ static char *held_content(struct store *store, const char *number)
     return content;
 }
 
+static const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+/* Runs a change of what is said of the revision. 1 when it changed a row, whose first column is copied to
+ * `first` (free()); 0 when it changed none; -1 with a fault. */
+static int change(struct store *store, const char *sql, const struct import_options *options,
+                  char **first, struct fault *fault)
+{
+    int got = -1;
+    sqlite3_stmt *statement = store_prepare(store, sql, fault);
+    if (statement)
+        got = store_next(store,
+                         store_bind(statement, "tttttt", options->number,
+                                    text_or_empty(options->title), text_or_empty(options->issued),
+                                    text_or_empty(options->effective),
+                                    text_or_empty(options->ended), text_or_empty(options->repeals)),
+                         fault);
+    if (got == 1)
+        *first = xstrdup(store_text(statement, 0));
+    sqlite3_finalize(statement);
+    return got;
+}
+
+/* The first import may have had a slip in title or dates, which would count for ever. What is not said
+ * now stays. The revision that this one repeals ends on the right day, too. */
+static int amend_rows(struct store *store, const struct import_options *options,
+                      struct fault *fault)
+{
+    static const char repealed[] =
+        "UPDATE revision SET ended = ?4 WHERE ?4 <> '' AND number = (SELECT repeals FROM revision"
+        " WHERE number = ?1) AND ended = (SELECT effective FROM revision WHERE number = ?1)"
+        " RETURNING number";
+    static const char amended[] =
+        "UPDATE revision SET title = iif(?2 = '', title, ?2), issued = iif(?3 = '', issued, ?3),"
+        " effective = iif(?4 = '', effective, ?4), ended = iif(?5 = '', ended, ?5), repeals ="
+        " iif(?6 = '', repeals, ?6) WHERE number = ?1 AND (?2 NOT IN ('', title) OR ?3 NOT IN ('',"
+        " issued) OR ?4 NOT IN ('', effective) OR ?5 NOT IN ('', ended) OR ?6 NOT IN ('', repeals))"
+        " RETURNING origin";
+    char *other = NULL, *origin = NULL;
+    int changed = change(store, repealed, options, &other, fault);
+    if (changed >= 0)
+        changed = change(store, amended, options, &origin, fault);
+    if (changed > 0 && strcmp(origin, "data") == 0)
+        changed = fault_set(fault, "import.exists",
+                            "%s 来自数据目录：标题和日期请在 revisions.csv 中更正，再用 jinmu "
+                            "catalog build 重建",
+                            options->number);
+    if (changed > 0 && end_repealed(store, options, fault))
+        changed = -1;
+    free(other);
+    free(origin);
+    return changed;
+}
+
+static enum import_outcome amend(struct store *store, const struct import_options *options,
+                                 struct fault *fault)
+{
+    if (options->dry_run || !sqlite3_get_autocommit(store->db))
+        return IMPORT_UNCHANGED;
+    int changed = store_begin(store, fault) ? -1 : amend_rows(store, options, fault);
+    if (changed > 0 && store_commit(store, fault))
+        changed = -1;
+    if (changed <= 0)
+        store_rollback(store);
+    return changed < 0 ? IMPORT_FAILED : changed ? IMPORT_AMENDED : IMPORT_UNCHANGED;
+}
+
 static enum import_outcome decide(struct store *store, const struct import_options *options,
                                   const struct import_result *result, struct fault *fault)
 {
@@ -211,7 +283,7 @@ static enum import_outcome decide(struct store *store, const struct import_optio
     bool other = held && !same;
     free(held);
     if (same)
-        return IMPORT_UNCHANGED;
+        return amend(store, options, fault);
     if (other) {
         fault_set(fault, "import.exists",
                   "目录 %s 已存在且内容不同，未作改动；如系新的目录，请用新的文号",

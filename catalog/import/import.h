@@ -91,6 +91,7 @@ enum import_outcome {
     IMPORT_FAILED = -1, /* see the fault; the database is as it was */
     IMPORT_DONE,
     IMPORT_UNCHANGED, /* the revision is there with the same content */
+    IMPORT_AMENDED,   /* so it is, and what was said of it (title, dates) is put right */
     IMPORT_WOULD,     /* dry run: it would be imported */
     IMPORT_REFUSED    /* strict, and there are findings */
 };
@@ -98,7 +99,7 @@ enum import_outcome {
 /* Reads, checks and writes a file (text or CSV, told apart by its content). `result` (may be NULL)
  * and `sheet` get what was read, unless reading failed; the caller destroys both. Faults: those of
  * sheet_from_text and csv_table_read, "import.bad_option", "import.exists" (the revision is there
- * with other content). */
+ * with other content; or it is one of the data folder, which says its dates). */
 enum import_outcome import_file(struct store *store, const char *path,
                                 const struct import_options *options, struct sheet **sheet,
                                 struct import_result **result, struct fault *fault);

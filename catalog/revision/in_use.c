@@ -23,6 +23,19 @@ static int run(struct store *store, const char *sql, const char *number, const c
     return failed ? -1 : 0;
 }
 
+/* Without a day it would be taken to be in force ever since. */
+static int check_day(struct store *store, const char *number, struct fault *fault)
+{
+    sqlite3_stmt *statement =
+        store_prepare(store, "SELECT 1 FROM revision WHERE number = ? AND effective <> ''", fault);
+    int got = statement ? store_next(store, store_bind(statement, "t", number), fault) : -1;
+    sqlite3_finalize(statement);
+    if (got == 0)
+        fault_set(fault, "catalog.no_day",
+                  "%s没有施行日期，不能启用：请再导入一次，并用 --effective 写明", number);
+    return got == 1 ? 0 : -1;
+}
+
 static int check(struct store *store, const char *number, struct fault *fault)
 {
     sqlite3_stmt *statement =
@@ -45,7 +58,7 @@ int in_use_set(struct store *store, const char *number, const char *who, struct 
         " number = ?1, set_by = ?2, set_at = excluded.set_at";
     static const char note[] = "INSERT INTO keeping (at, who, what, text) VALUES"
                                " (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), ?2, 'use', ?1)";
-    if (check(store, number, fault) || store_begin(store, fault))
+    if (check_day(store, number, fault) || check(store, number, fault) || store_begin(store, fault))
         return -1;
     if (run(store, put, number, who, fault) || run(store, note, number, who, fault) ||
         store_commit(store, fault)) {

@@ -155,6 +155,10 @@ static int report(enum import_outcome outcome, const struct import_options *opti
     case IMPORT_UNCHANGED:
         printf("%s 已在库中且内容相同，未作改动\n", options->number);
         return 0;
+    case IMPORT_AMENDED:
+        printf("%s 已在库中且内容相同；标题、日期已按本次填写更正（jinmu catalog list 可查）\n",
+               options->number);
+        return 0;
     case IMPORT_WOULD:
         printf("试运行：可以导入 %s，未作改动\n", options->number);
         return 0;
@@ -207,7 +211,8 @@ static int run_import(struct catalog_call *call)
         outcome = import_file(writer.store, call->arguments[0], &options, NULL, &result, &fault);
     }
     int status = report(outcome, &options, result, &fault);
-    if (outcome == IMPORT_DONE && keep_in_use(writer.store, before, &fault))
+    if ((outcome == IMPORT_DONE || outcome == IMPORT_AMENDED) &&
+        keep_in_use(writer.store, before, &fault))
         status = call_failed(&fault);
     import_result_destroy(&result);
     call_writer_close(&writer);

@@ -98,9 +98,10 @@ static void test_revision_with_other_content_is_refused(void **state)
 static void test_bad_options_are_refused(void **state)
 {
     struct catalog_case *self = *state;
-    static const char *const dates[] = {"2025-13-01", "2025/07/15", "昨天", "20250715",
-                                        "2025-7-15"};
+    static const char *const dates[] = {"2025-13-01", "2025/07/15", "昨天",
+                                        "20250715",   "2025-7-15",  "2025-02-30"};
     assert_refused(self, TABLE, strlen(TABLE), "", "import.bad_option", "--revision");
+    assert_refused(self, TABLE, strlen(TABLE), "甲 〔2026〕1号", "import.bad_option", "空格");
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         struct fault fault = {0};
         struct import_options options = {.number = "new", .issued = dates[i], .complete = -1};
@@ -185,6 +186,45 @@ static void test_repealed_revision_ends_when_its_successor_begins(void **state)
     free(ended);
 }
 
+/* Imports once more, with a date or what else is said of it. */
+static enum import_outcome say(struct catalog_case *self, const char *effective,
+                               const char *repeals, struct fault *fault)
+{
+    struct import_options options = {
+        .number = "later", .effective = effective, .repeals = repeals, .complete = -1};
+    return import_bytes(self->store, "test", TABLE, strlen(TABLE), &options, NULL, NULL, fault);
+}
+
+static void assert_text(struct catalog_case *self, const char *sql, const char *expected)
+{
+    char *text = case_text(self, sql);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_a_wrong_date_is_put_right_by_importing_again(void **state)
+{
+    struct catalog_case *self = *state;
+    struct fault fault = {0};
+    static const char ended[] = "SELECT ended FROM revision WHERE number = 'held'",
+                      effective[] = "SELECT effective FROM revision WHERE number = 'later'";
+    assert_int_equal(say(self, "2062-01-01", "held", &fault), IMPORT_DONE);
+    assert_text(self, ended, "2062-01-01");
+    assert_int_equal(say(self, "2026-01-01", NULL, &fault), IMPORT_AMENDED);
+    assert_text(self, effective, "2026-01-01");
+    assert_text(self, ended, "2026-01-01");
+    assert_int_equal(say(self, NULL, NULL, &fault), IMPORT_UNCHANGED); /* what is not said stays */
+    assert_text(self, effective, "2026-01-01");
+    assert_int_equal(store_exec(self->store,
+                                "UPDATE revision SET origin = 'data' WHERE number = 'later'",
+                                &fault),
+                     0);
+    assert_int_equal(say(self, "2027-01-01", NULL, &fault), IMPORT_FAILED);
+    assert_non_null(strstr(fault.message, "revisions.csv"));
+    assert_text(self, effective, "2026-01-01");
+    assert_text(self, ended, "2026-01-01");
+}
+
 static void test_csv_with_chinese_header_gives_the_same_as_the_text(void **state)
 {
     struct catalog_case *self = *state;
@@ -244,6 +284,7 @@ int main(void)
         TEST(test_dry_run_says_what_would_happen_and_writes_nothing),
         TEST(test_strict_refuses_any_finding_and_takes_a_clean_text),
         TEST(test_repealed_revision_ends_when_its_successor_begins),
+        TEST(test_a_wrong_date_is_put_right_by_importing_again),
         TEST(test_csv_with_chinese_header_gives_the_same_as_the_text),
         TEST(test_sheet_written_as_csv_reads_back_with_its_findings),
     };

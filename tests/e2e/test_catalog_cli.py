@@ -84,6 +84,16 @@ def test_document_printed_as_csv_imports_to_the_same(keeper):
     assert "内容相同" in keeper.run("import", csv, "--revision", "测2号")
 
 
+def test_a_revision_without_a_day_is_not_put_into_use(keeper):
+    csv = os.path.join(keeper.data, "revisions", "晋财综〔2021〕63号.csv")
+    keeper.run("import", csv, "--revision", "甲〔2026〕1号")
+    refused = keeper.run("use", "甲〔2026〕1号", "--by", "王", status=2)
+    assert "--effective" in refused, refused
+    again = keeper.run("import", csv, "--revision", "甲〔2026〕1号", "--effective", "2026-03-01")
+    assert "更正" in again, again
+    assert "甲〔2026〕1号" in keeper.run("use", "甲〔2026〕1号", "--by", "王")
+
+
 def test_label_edits_reach_the_database(keeper):
     keeper.run("labels", "add", "民政", "A040302", "街头露宿者")
     found = keeper.run("search", "街头露宿者")
