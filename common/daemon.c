@@ -1,6 +1,7 @@
 #include "common/daemon.h"
 
 #include "common/endpoint.h"
+#include "common/lock.h"
 #include "common/log.h"
 #include "common/privileges.h"
 #include "common/state.h"
@@ -8,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,16 +33,32 @@ static int set_log_level(const struct config *config, struct fault *fault)
     return 0;
 }
 
+/* Shares the state, so that no restore begins there. */
+static int enter_state(struct daemon *daemon, struct fault *fault)
+{
+    if (!(daemon->state = state_directory(daemon->wanted_state, fault)) ||
+        state_check_files(daemon->state, fault))
+        return -1;
+    char *path = state_path(daemon->state, state_lock);
+    daemon->lock = lock_share(path, fault);
+    free(path);
+    if (daemon->lock < 0 && strcmp(fault->code, "lock.taken") == 0)
+        return fault_set(fault, "state.restoring", "a restore works in %s: wait until it has ended",
+                         daemon->state);
+    if (daemon->lock < 0)
+        return -1;
+    return state_check_restored(daemon->state, fault); /* one that was interrupted before that */
+}
+
 int daemon_open(struct daemon *daemon, struct fault *fault)
 {
-    daemon->ending = daemon->reloading = -1;
+    daemon->ending = daemon->reloading = daemon->lock = -1;
     umask(077);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, not a reason to die */
     allow_many_descriptors();
     if (daemon->user && privileges_drop(daemon->user, fault))
         return -1;
-    if (!(daemon->state = state_directory(daemon->wanted_state, fault)) ||
-        state_check_files(daemon->state, fault) ||
+    if (enter_state(daemon, fault) ||
         !(daemon->config = config_open(daemon->state, daemon->config_path, fault)) ||
         set_log_level(daemon->config, fault))
         return -1;
@@ -56,10 +74,12 @@ void daemon_close(struct daemon *daemon)
         close(daemon->ending);
     if (daemon->reloading >= 0)
         close(daemon->reloading);
+    if (daemon->lock >= 0)
+        close(daemon->lock);
     config_destroy(&daemon->config);
     free(daemon->state);
     daemon->state = NULL;
-    daemon->ending = daemon->reloading = -1;
+    daemon->ending = daemon->reloading = daemon->lock = -1;
 }
 
 int daemon_main(const struct daemon_program *program, int argc, char **argv, struct daemon *daemon)

@@ -21,6 +21,7 @@ struct daemon {
     struct config *config;
     int ending;    /* readable when it shall end */
     int reloading; /* readable at SIGHUP */
+    int lock;      /* of the state, shared with other daemons */
 };
 
 /* The rows of a structure with a struct daemon as its member `daemon`. */

@@ -7,7 +7,9 @@
  * however it ends. Returns the descriptor, to be closed to let go, or -1 with a fault: "lock.taken"
  * when another process has it. */
 int lock_take(const char *path, struct fault *fault);
-/* The same, waiting for the other process. -1 with a fault "lock.open". */
+/* The same together with others that share it: none of them has it alone then. */
+int lock_share(const char *path, struct fault *fault);
+/* As lock_take, waiting for the other process. -1 with a fault "lock.open". */
 int lock_wait(const char *path, struct fault *fault);
 
 #endif

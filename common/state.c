@@ -139,6 +139,7 @@ int state_check_files(const char *directory, struct fault *fault)
 }
 
 const char state_restoring[] = "restoring";
+const char state_lock[] = "state.lock";
 
 int state_check_restored(const char *directory, struct fault *fault)
 {

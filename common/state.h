@@ -21,6 +21,8 @@ int state_check_files(const char *directory, struct fault *fault);
  * that says what to do. The file of that name in the directory says so. */
 int state_check_restored(const char *directory, struct fault *fault);
 extern const char state_restoring[];
+/* What every daemon shares as long as it works in a directory, and a restore has alone (lock.h). */
+extern const char state_lock[];
 /* "<directory>/<name>" (free()). */
 char *state_path(const char *directory, const char *name);
 /* "ipc://<directory>/<name>" (free()). A path over the 107 bytes that a socket name can hold gives

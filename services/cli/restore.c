@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 64, LOCKS = 4 };
+enum { NAME_BYTES = 64, LOCKS = 6 };
 static const char moving[] = "moving ";
 
 struct restore {
@@ -185,20 +185,20 @@ static int put_back(struct restore *restore, const char *directory, const struct
     return status ? -1 : 0;
 }
 
-/* Takes the locks of all that could write, so that nothing starts meanwhile. */
+/* Takes the locks of all that could write, so that nothing starts meanwhile. Daemons of an earlier version
+ * have those of their own alone. */
 static int take_locks(const char *state, int locks[LOCKS], struct fault *fault)
 {
-    static const char *const names[LOCKS] = {"serve.lock", "broker.lock", "results.lock",
-                                             "catalog.db.lock"};
+    const char *const names[LOCKS] = {state_lock,     "serve.lock",      "broker.lock",
+                                      "results.lock", "catalog.db.lock", "gateway.db.lock"};
     for (int i = 0; i < LOCKS; i++) {
         char *path = state_path(state, names[i]);
         locks[i] = lock_take(path, fault);
         free(path);
         if (locks[i] < 0)
             return fault_set(fault, "backup.running",
-                             "services run in %s, or its catalog is being changed (%s): stop them "
-                             "first",
-                             state, names[i]);
+                             "services or verbs work in %s (%s is taken): stop them first", state,
+                             names[i]);
     }
     return 0;
 }
@@ -206,7 +206,7 @@ static int take_locks(const char *state, int locks[LOCKS], struct fault *fault)
 struct jv *backup_restore(const char *directory, const char *state, bool replace,
                           struct fault *fault)
 {
-    int locks[LOCKS] = {-1, -1, -1, -1};
+    int locks[LOCKS] = {-1, -1, -1, -1, -1, -1};
     struct restore restore = {state, state_path(state, state_restoring), ""};
     struct jv *manifest = backup_check(directory, fault);
     if (manifest && (take_locks(state, locks, fault) ||

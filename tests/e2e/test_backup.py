@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A backup that is made while projects come in, and what becomes of the work when it is put back."""
+import ctypes
 import fcntl
 import json
 import os
@@ -287,15 +288,38 @@ def test_nothing_is_put_under_running_services(state, folder):
         world.kill()
 
 
-def test_nothing_is_put_under_a_catalog_that_is_being_changed(state, folder):
+def test_nothing_is_put_under_a_daemon_or_verb_that_works_alone(state, folder):
     jinmu("catalog", "list", "--state", state)
     jinmu("backup", "--state", state, folder)
-    with open(os.path.join(state, "catalog.db.lock"), "w", encoding="ascii") as lock:
-        os.chmod(lock.name, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)  # as `jinmu catalog import` does
+    gateway = subprocess.Popen(
+        [os.path.join(chaos_world.BIN, "jinmu-gateway"), "--state", state, "--listen",
+         "127.0.0.1:0"], stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGTERM))
+    try:
+        while "gateway_ready" not in (line := gateway.stderr.readline()):
+            assert line, "it has ended"
         shown = jinmu("restore", "--state", state, "--replace", folder, expected=2)
-        assert "catalog.db.lock" in shown, shown
+        assert "state.lock" in shown and "restoring" not in os.listdir(state), shown
+    finally:
+        gateway.terminate()
+        gateway.communicate()
+    for name in ("catalog.db.lock", "gateway.db.lock"):  # as `catalog import` and `users add` do
+        with open(os.path.join(state, name), "a", encoding="ascii") as lock:
+            os.chmod(lock.name, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shown = jinmu("restore", "--state", state, "--replace", folder, expected=2)
+            assert name in shown, shown
     jinmu("restore", "--state", state, "--replace", folder)
+
+
+def test_no_daemon_starts_while_a_restore_works(state, folder):
+    del folder
+    with open(os.path.join(state, "state.lock"), "w", encoding="ascii") as lock:
+        os.chmod(lock.name, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for daemon in DAEMONS:
+            assert "state.restoring" in refusal(state, "jinmu-" + daemon), daemon
+        assert "wait until it has ended" in refusal(state, "jinmu", "serve")
 
 
 def prepare():
