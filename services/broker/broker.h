@@ -15,7 +15,8 @@
  *   titanic.request  service, body+           200 UUID, 400 error, 503 error with retry_after_s
  *   jinmu.submit     options, service, body+  the same; options: {"priority":"interactive|bulk",
  *                                             "idempotency_key":text,"delay_ms":number,
- *                                             "deadline_ms":number}, all optional
+ *                                             "deadline_ms":number}, all optional; a key that was
+ *                                             used for another request is a 400
  *   titanic.reply    UUID                     200 body+, 300 pending, 400 unknown, 500 error
  *   titanic.close    UUID                     200; a queued job is removed, a leased one's reply dropped
  *   jinmu.cancel     UUID                     200, 400 unknown or ended, 409 a worker has it

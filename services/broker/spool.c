@@ -5,24 +5,27 @@
 
 #include "services/broker/schema.sql.h"
 #include "services/broker/schema_2.sql.h"
+#include "services/broker/schema_3.sql.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
+    INSERT_JOB_CONTENT = 9,  /* the place of the last column */
     CHECKPOINT_PAGES = 2000, /* of log: twice SQLite's own, so that fewer pages are written twice */
     WASTE_PAGES = 4000,      /* 16 MB: so many free pages in the file are worth a … */
     WORTH = 8,               /* … rewrite, when it is so many times as large as what it holds */
 };
 
-static const char *const migrations[] = {schema_sql, schema_2_sql};
-static const struct store_schema schema = {"spool", migrations, 2};
+static const char *const migrations[] = {schema_sql, schema_2_sql, schema_3_sql};
+static const struct store_schema schema = {"spool", migrations, 3};
 
 static const char *const statements_sql[STATEMENTS] = {
     [INSERT_JOB] = "INSERT INTO job (uuid, key, service, priority, state, attempts, due, deadline,"
-                   " accepted, bytes) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?)",
+                   " accepted, bytes, content) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?)",
     [INSERT_BODY] = "INSERT INTO body (job, part, content) VALUES (?, ?, ?)",
-    [SELECT_KEY] = "SELECT " SPOOL_COLUMNS " FROM job WHERE key = ?",
+    [SELECT_KEY] = "SELECT " SPOOL_COLUMNS ", content FROM job WHERE key = ?",
     [SELECT_ID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE id = ?",
     [SELECT_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
     [DELETE_BODY] = "DELETE FROM body WHERE job = ?",
@@ -187,23 +190,58 @@ static int run(struct spool *spool, sqlite3_stmt *bound, struct fault *fault)
     return store_run(spool->store, bound, fault);
 }
 
+/* What a key was used for: the same again is the same job, anything else is a mistake. */
+enum { CONTENT_BYTES = crypto_generichash_BYTES_MIN };
+static void hash_content(const struct change *change, unsigned char content[CONTENT_BYTES])
+{
+    crypto_generichash_state state;
+    const char *service = change->record.service;
+    crypto_generichash_init(&state, NULL, 0, CONTENT_BYTES);
+    crypto_generichash_update(&state, (const unsigned char *)service, strlen(service) + 1);
+    for (zframe_t *frame = zmsg_first(change->body); frame; frame = zmsg_next(change->body)) {
+        uint64_t bytes = zframe_size(frame);
+        crypto_generichash_update(&state, (const unsigned char *)&bytes, sizeof bytes);
+        crypto_generichash_update(&state, zframe_data(frame), bytes);
+    }
+    crypto_generichash_final(&state, content, CONTENT_BYTES);
+}
+
+/* Looks for the job that has the key already. 1 when there is one, 0 when there is none, -1 with a fault. */
+static int find_key(struct spool *spool, struct change *change,
+                    const unsigned char content[CONTENT_BYTES], struct fault *fault)
+{
+    sqlite3_stmt *select = store_bind(spool->statements[SELECT_KEY], "t", change->key);
+    int found = store_next(spool->store, select, fault);
+    if (found == 1) {
+        const void *used_for = sqlite3_column_blob(select, SPOOL_COLUMN_COUNT);
+        change->other = used_for && memcmp(used_for, content, CONTENT_BYTES) != 0;
+        change->duplicate = true;
+        record_clear(&change->record);
+        spool_read_record(select, &change->record);
+    }
+    sqlite3_reset(select);
+    return found;
+}
+
 static int accept_job(struct spool *spool, struct change *change, struct spool_totals *totals,
                       struct fault *fault)
 {
     struct record *record = &change->record;
-    struct record known = {0};
-    if (change->key &&
-        spool_read_one(spool->store, store_bind(spool->statements[SELECT_KEY], "t", change->key),
-                       &known, fault) != SPOOL_UNKNOWN) {
-        record_clear(record);
-        *record = known;
-        change->duplicate = true;
-        return 0;
+    unsigned char content[CONTENT_BYTES];
+    if (change->key) {
+        hash_content(change, content);
+        int known = find_key(spool, change, content, fault);
+        if (known)
+            return known < 0 ? -1 : 0;
     }
     sqlite3_stmt *insert =
         store_bind(spool->statements[INSERT_JOB], "ttttiiii", record->uuid, change->key,
                    record->service, priority_names[record->priority], record->due, record->deadline,
                    record->accepted, record->bytes);
+    if (change->key)
+        sqlite3_bind_blob(insert, INSERT_JOB_CONTENT, content, sizeof content, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(insert, INSERT_JOB_CONTENT);
     if (run(spool, insert, fault))
         return -1;
     record->id = sqlite3_last_insert_rowid(spool->store->db);

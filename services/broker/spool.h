@@ -43,6 +43,7 @@ struct change {
     int64_t middle;               /* SPLIT: how many projects the first half holds */
     char joined[UUID_DIGITS + 1]; /* set by the commit: the batch that is done with this part */
     bool duplicate;        /* set by the commit: the key was known, record is that of its job */
+    bool other;            /* … which was of another content: this one is not accepted */
     struct answer *answer; /* who waits for it, or NULL: then it may wait for others */
 };
 struct change *change_new(enum change_kind kind, const struct record *record);

@@ -26,11 +26,22 @@ static int read_options(zmsg_t *body, struct options *options, struct fault *fau
     struct jv *json = NULL;
     if (frame)
         json = jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL);
+    static const char *const texts[] = {"priority", "idempotency_key"}, *const numbers[] = {
+                                                                            "delay_ms",
+                                                                            "deadline_ms"};
     const char *priority = jv_get_text(json, "priority");
     const char *key = jv_get_text(json, "idempotency_key");
     double delay = jv_get_number(json, "delay_ms", 0);
     double deadline = jv_get_number(json, "deadline_ms", no_deadline);
     options->priority = priority ? priority_of(priority) : PRIORITY_INTERACTIVE;
+    for (int i = 0; i < 2 && !status; i++) /* of a wrong type it would be passed over in silence */
+        if ((jv_get(json, texts[i]) && !jv_get_text(json, texts[i])) ||
+            (jv_get(json, numbers[i]) && !jv_is_number(jv_get(json, numbers[i]))))
+            status = fault_set(fault, "submit.options",
+                               "priority and idempotency_key are texts, delay_ms and deadline_ms "
+                               "numbers");
+    if (status)
+        goto done;
     if (!jv_is_object(json))
         status = fault_set(fault, "submit.options", "the options frame is no JSON object");
     else if (options->priority == PRIORITIES)
@@ -47,6 +58,7 @@ static int read_options(zmsg_t *body, struct options *options, struct fault *fau
         options->delay_ms = (int64_t)delay;
         options->deadline_ms = deadline == no_deadline ? 0 : (int64_t)deadline;
     }
+done:
     jv_destroy(&json);
     zframe_destroy(&frame);
     return status;
@@ -215,6 +227,11 @@ static void settle_accept(struct broker *broker, struct change *change, const st
         broker->tally.refused++;
         answer_error(change->answer, broker->router, "503", "queue.full",
                      "the queue cannot be written now: try again later", 5);
+        return;
+    }
+    if (change->other) {
+        answer_error(change->answer, broker->router, "400", "submit.key_used",
+                     "idempotency_key was used for another request: take a new one", 0);
         return;
     }
     answer_status(change->answer, broker->router, "200", change->record.uuid);

@@ -139,6 +139,34 @@ static void test_the_same_idempotency_key_gives_the_same_receipt(void **state)
     stage_close(&stage);
 }
 
+/* It was acknowledged for something else: to give that receipt would be to lose this request. */
+static void test_an_idempotency_key_is_not_taken_for_another_request(void **state)
+{
+    (void)state;
+    struct stage stage;
+    const char *options = "{\"idempotency_key\":\"k-1\"}";
+    static const struct {
+        const char *service, *body, *status;
+    } requests[] = {
+        {"echo", "x", "200"}, {"echo", "y", "400"}, {"other", "x", "400"}, {"echo", "x", "200"}};
+    stage_open(&stage, "");
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        zsock_t *client = stage_peer(&stage);
+        zsock_send(client, "ssssss", "MDPC02", "\001", "jinmu.submit", options, requests[i].service,
+                   requests[i].body);
+        zmsg_t *answer = peer_receive(client);
+        assert_string_equal(frame_text(answer, 3), requests[i].status);
+        if (*requests[i].status == '4')
+            assert_non_null(strstr(frame_text(answer, 4), "submit.key_used"));
+        zmsg_destroy(&answer);
+        zsock_destroy(&client);
+        if (i == 1)
+            stage_restart(&stage, "");
+    }
+    assert_int_equal(stage_number(&stage, "queue.interactive.ready"), 1);
+    stage_close(&stage);
+}
+
 static void submit_with(zsock_t *client, const char *options, const char *body)
 {
     zsock_send(client, "ssssss", "MDPC02", "\001", "jinmu.submit", options, "echo", body);
@@ -295,6 +323,14 @@ static void test_senseless_requests_are_answered_with_400(void **state)
     assert_status(&answer, "400");
     answer = peer_ask(client, "jinmu.submit", "{\"priority\":\"now\"}", "echo");
     assert_status(&answer, "400");
+    static const char *const wrong[] = {"{\"idempotency_key\":7}", "{\"delay_ms\":\"7\"}",
+                                        "{\"priority\":null}", "{\"deadline_ms\":true}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        zsock_send(client, "ssssss", "MDPC02", "\001", "jinmu.submit", wrong[i], "echo", "x");
+        answer = peer_receive(client);
+        assert_string_equal(frame_text(answer, 3), "400");
+        zmsg_destroy(&answer);
+    }
     answer = peer_ask(client, "titanic.reply", "../../etc/passwd", NULL);
     assert_status(&answer, "400");
     answer = peer_ask(client, "titanic.reply", "00000000000000000000000000000000", NULL);
@@ -356,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_a_body_of_several_frames_comes_through_whole),
         cmocka_unit_test(test_what_was_acknowledged_survives_kill_9),
         cmocka_unit_test(test_the_same_idempotency_key_gives_the_same_receipt),
+        cmocka_unit_test(test_an_idempotency_key_is_not_taken_for_another_request),
         cmocka_unit_test(test_interactive_jobs_come_first_and_bulk_keeps_its_share),
         cmocka_unit_test(test_a_delayed_job_waits),
         cmocka_unit_test(test_a_job_that_waits_beyond_its_deadline_is_dead),

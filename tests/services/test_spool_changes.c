@@ -6,6 +6,7 @@
 #include "common/store.h"
 #include "common/strbuf.h"
 #include "services/broker/schema.sql.h"
+#include "services/broker/schema_2.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -311,7 +312,7 @@ static void test_bodies_leave_with_their_job(void **state)
 
 #define SPOOL(test) cmocka_unit_test_setup_teardown(test, open_place, close_place)
 /* A spool as version 1 of the schema left it, with a job in each state. */
-static void make_version_1(const char *path)
+static void make_version(const char *path, int version)
 {
     static const char *const migrations[] = {schema_sql};
     static const struct store_schema old = {"spool", migrations, 1};
@@ -330,6 +331,10 @@ static void make_version_1(const char *path)
         " (3, 0, x'33')";
     assert_int_equal(store_exec(store, rows, NULL), 0);
     store_close(&store);
+    static const char *const later[] = {schema_sql, schema_2_sql};
+    store = store_open(path, STORE_WRITE, &(struct store_schema){"spool", later, version}, NULL);
+    assert_non_null(store);
+    store_close(&store);
 }
 
 static void check_dead(const struct record *record, const char *reason, void *argument)
@@ -339,11 +344,12 @@ static void check_dead(const struct record *record, const char *reason, void *ar
     assert_string_equal(reason, "why");
 }
 
-static void test_a_spool_of_version_1_is_taken_over_with_its_jobs(void **state)
+static void take_over(struct place *place, int version)
 {
-    struct place *place = *state;
-    char *path = state_path(place->directory, "old.db");
-    make_version_1(path);
+    char name[32];
+    snprintf(name, sizeof name, "old%d.db", version);
+    char *path = state_path(place->directory, name);
+    make_version(path, version);
     spool_close(&place->spool);
     place->spool = spool_open(path, NULL);
     assert_non_null(place->spool);
@@ -366,8 +372,15 @@ static void test_a_spool_of_version_1_is_taken_over_with_its_jobs(void **state)
     assert_int_equal(spool_commit(place->spool, place->changes, NULL), 0);
     assert_true(again->duplicate);
     assert_string_equal(again->record.uuid, A);
+    assert_false(again->other); /* nobody knows any more what it was used for */
     forget_changes(place);
     free(path);
+}
+
+static void test_a_spool_of_every_version_is_taken_over_with_its_jobs(void **state)
+{
+    for (int version = 1; version < spool_schema_version(); version++)
+        take_over(*state, version);
 }
 
 int main(void)
@@ -381,7 +394,7 @@ int main(void)
         SPOOL(test_only_old_replies_expire),
         SPOOL(test_file_is_small_again_when_the_queue_is_worked_off),
         SPOOL(test_bodies_leave_with_their_job),
-        SPOOL(test_a_spool_of_version_1_is_taken_over_with_its_jobs),
+        SPOOL(test_a_spool_of_every_version_is_taken_over_with_its_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
