@@ -62,9 +62,9 @@ static void summary_row(struct strbuf *out, const struct department_figures *fig
     }
     strbuf_puts(out, "</td>");
     for (int r = 0; r < RELATIONS; r++)
-        page_number(out, (double)figures->counts[r]);
-    page_number(out, (double)figures->restricted);
-    page_number(out, (double)figures->uppers);
+        page_figure(out, (double)figures->counts[r], 0, "");
+    page_figure(out, (double)figures->restricted, 0, "");
+    page_figure(out, (double)figures->uppers, 0, "");
     strbuf_puts(out, "</tr>\n");
 }
 

@@ -11,6 +11,29 @@ const char *const move_words[MOVES] = {"未变",     "仅更名", "按对应关�
                                        "不再列入", "新列入", "目录未收录",     "未能判断"};
 enum { FLOWS_MAX = 20000 };
 
+const char *move_decision_word(const char *decision)
+{
+    return strcmp(decision, "auto") == 0     ? "自动通过"
+           : strcmp(decision, "review") == 0 ? "需复核"
+           : strcmp(decision, "none") == 0   ? "不列入"
+                                             : "";
+}
+
+const char *move_department_word(const char *department)
+{
+    return strcmp(department, "B") == 0 ? "各部门通用（B）" : department;
+}
+
+struct move_sum move_department_sum(const struct move_department *department)
+{
+    struct move_sum sum = {0};
+    for (int m = 0; m < MOVES; m++) {
+        sum.count += department->moves[m].count;
+        sum.yuan += department->moves[m].yuan;
+    }
+    return sum;
+}
+
 struct outcome outcome_of(const struct version *version)
 {
     bool listed = *version->item_code && (strcmp(version->decision, "auto") == 0 ||

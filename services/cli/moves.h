@@ -22,6 +22,9 @@ enum move {
     MOVES
 };
 extern const char *const move_words[MOVES];
+/* A decision, and a department, as a report says it. */
+const char *move_decision_word(const char *decision);
+const char *move_department_word(const char *department);
 
 /* One of two results, as far as it matters. Texts may be "". */
 struct outcome {
@@ -49,6 +52,8 @@ struct move_department {
     char *name, *folded; /* revisions differ in their brackets */
     struct move_sum moves[MOVES], to_review;
 };
+/* All of a department's, whatever became of them. */
+struct move_sum move_department_sum(const struct move_department *department);
 /* Projects that went from one item to another. */
 struct move_flow {
     char *key, *old, *new;

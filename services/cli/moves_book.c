@@ -59,14 +59,14 @@ void moves_book_row(const struct moved *moved, void *argument)
                                        [3] = moved->name,
                                        [4] = moved->unit,
                                        [7] = moved->old.revision,
-                                       [8] = moved->old.department,
+                                       [8] = move_department_word(moved->old.department),
                                        [9] = moved->old.code,
                                        [10] = moved->old.name,
-                                       [11] = moved->old.decision,
-                                       [12] = moved->new.department,
+                                       [11] = move_decision_word(moved->old.decision),
+                                       [12] = move_department_word(moved->new.department),
                                        [13] = moved->new.code,
                                        [14] = moved->new.name,
-                                       [15] = moved->new.decision};
+                                       [15] = move_decision_word(moved->new.decision)};
     for (lxw_col_t c = 0; c < HEAD_COLUMNS; c++)
         if (c == 5 && moved->year)
             worksheet_write_number(book->rows, row, c, moved->year, NULL);
@@ -76,19 +76,24 @@ void moves_book_row(const struct moved *moved, void *argument)
             sheet_text(book->rows, row, c, texts[c], NULL);
 }
 
+static void write_sum(struct moves_book *book, lxw_row_t row, int place, const struct move_sum *sum,
+                      lxw_format *format)
+{
+    lxw_col_t column = (lxw_col_t)(1 + 2 * place);
+    worksheet_write_number(book->sums, row, column, (double)sum->count, format);
+    worksheet_write_number(book->sums, row, (lxw_col_t)(column + 1), sum->yuan, book->money);
+}
+
+/* All, what became of them, and those that are to be reviewed. */
 static void write_sums_row(struct moves_book *book, lxw_row_t row, const char *name,
                            const struct move_department *department, lxw_format *format)
 {
+    struct move_sum all = move_department_sum(department);
     worksheet_write_string(book->sums, row, 0, name, format);
-    for (int m = 0; m < MOVES; m++) {
-        worksheet_write_number(book->sums, row, (lxw_col_t)(1 + 2 * m),
-                               (double)department->moves[m].count, format);
-        worksheet_write_number(book->sums, row, (lxw_col_t)(2 + 2 * m), department->moves[m].yuan,
-                               book->money);
-    }
-    worksheet_write_number(book->sums, row, 1 + 2 * MOVES, (double)department->to_review.count,
-                           format);
-    worksheet_write_number(book->sums, row, 2 + 2 * MOVES, department->to_review.yuan, book->money);
+    write_sum(book, row, 0, &all, format);
+    for (int m = 0; m < MOVES; m++)
+        write_sum(book, row, 1 + m, &department->moves[m], format);
+    write_sum(book, row, 1 + MOVES, &department->to_review, format);
 }
 
 static void write_sums(struct moves_book *book, const struct moves *moves)
@@ -96,17 +101,20 @@ static void write_sums(struct moves_book *book, const struct moves *moves)
     char head[64];
     lxw_row_t row = 0;
     worksheet_set_column(book->sums, 0, 0, 30, NULL);
-    worksheet_set_column(book->sums, 1, 2 + 2 * MOVES, 15, NULL);
+    worksheet_set_column(book->sums, 1, 2 * (MOVES + 2), 15, NULL);
     worksheet_write_string(book->sums, row, 0, "部门", book->bold);
-    for (int m = 0; m <= MOVES; m++) {
-        const char *word = m < MOVES ? move_words[m] : "新增待复核";
+    for (int place = 0; place < MOVES + 2; place++) {
+        const char *word = place == 0           ? "合计"
+                           : place == 1 + MOVES ? "其中新增待复核"
+                                                : move_words[place - 1];
         snprintf(head, sizeof head, "%s（个）", word);
-        worksheet_write_string(book->sums, row, (lxw_col_t)(1 + 2 * m), head, book->bold);
+        worksheet_write_string(book->sums, row, (lxw_col_t)(1 + 2 * place), head, book->bold);
         snprintf(head, sizeof head, "%s（元）", word);
-        worksheet_write_string(book->sums, row, (lxw_col_t)(2 + 2 * m), head, book->bold);
+        worksheet_write_string(book->sums, row, (lxw_col_t)(2 + 2 * place), head, book->bold);
     }
     for (size_t d = 0; d < moves->department_count; d++)
-        write_sums_row(book, ++row, moves->departments[d].name, &moves->departments[d], NULL);
+        write_sums_row(book, ++row, move_department_word(moves->departments[d].name),
+                       &moves->departments[d], NULL);
     write_sums_row(book, ++row, "合计", &moves->all, book->bold);
     worksheet_freeze_panes(book->sums, 1, 1);
 }

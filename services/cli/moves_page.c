@@ -7,16 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WAN = 10000, FLOWS_SHOWN = 30 };
+enum { WAN = 10000, WAN_DECIMALS = 2, FLOWS_SHOWN = 30 };
 static const char *const decision_words[] = {"原自动通过", "原需复核", "原不列入"};
-
-static double departments_total(const struct move_department *department)
-{
-    double total = 0;
-    for (int m = 0; m < MOVES; m++)
-        total += (double)department->moves[m].count;
-    return total;
-}
 
 /* --- the plot: what became of each of the old decisions --- */
 
@@ -35,6 +27,14 @@ struct band {
     double y, height;
 };
 
+/* What was not judged has neither moved nor stayed. */
+static const char *flow_class(int move)
+{
+    return move == MOVE_SAME                            ? ""
+           : move == MOVE_UNSEEN || move == MOVE_FAILED ? " apart"
+                                                        : " moved";
+}
+
 static void flow(struct strbuf *out, const struct band *from, const struct band *to, int move,
                  const char *title, double count)
 {
@@ -42,9 +42,9 @@ static void flow(struct strbuf *out, const struct band *from, const struct band 
     strbuf_printf(out,
                   "<path class=\"flow%s\" d=\"M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f L%.1f %.1f "
                   "C%.1f %.1f %.1f %.1f %.1f %.1f Z\"><title>",
-                  move == MOVE_SAME ? "" : " moved", x0, from->y, middle, from->y, middle, to->y,
-                  x1, to->y, x1, to->y + to->height, middle, to->y + to->height, middle,
-                  from->y + from->height, x0, from->y + from->height);
+                  flow_class(move), x0, from->y, middle, from->y, middle, to->y, x1, to->y, x1,
+                  to->y + to->height, middle, to->y + to->height, middle, from->y + from->height,
+                  x0, from->y + from->height);
     html_text(out, title);
     strbuf_printf(out, "：%.0f</title></path>\n", count);
 }
@@ -152,37 +152,26 @@ static void sankey(struct strbuf *out, const struct moves *moves)
 
 /* --- the table by department --- */
 
-static void shaded(struct strbuf *out, double number, double share, double shown)
+/* The darker the cell, the more of the department's projects it has. */
+static void sum_cell(struct strbuf *out, const struct move_sum *sum, double total, bool money)
 {
-    if (number == 0) {
-        page_number(out, 0);
-        return;
-    }
-    strbuf_printf(out, "<td class=\"number\" style=\"background:rgb(var(--hit) / %.2f)\">",
-                  0.08 + 0.5 * share);
-    struct strbuf cell = {0};
-    page_number(&cell, shown);
-    char *inner = strchr(cell.text, '>') + 1;
-    strbuf_add(out, inner, strlen(inner));
-    strbuf_free(&cell);
+    char style[64] = "";
+    if (sum->count && total > 0)
+        snprintf(style, sizeof style, " style=\"background:rgb(var(--hit) / %.2f)\"",
+                 0.08 + 0.5 * (double)sum->count / total);
+    page_figure(out, money ? sum->yuan / WAN : (double)sum->count, money ? WAN_DECIMALS : 0, style);
 }
 
 static void department_row(struct strbuf *out, const struct move_department *department,
                            const char *name, bool money, const char *class)
 {
-    double total = departments_total(department), yuan = 0;
-    for (int m = 0; m < MOVES; m++)
-        yuan += department->moves[m].yuan;
+    struct move_sum all = move_department_sum(department);
     strbuf_printf(out, "<tr%s>", class);
     page_cell(out, "td", name);
-    page_number(out, money ? round(yuan / WAN) : total);
-    for (int m = 0; m < MOVES; m++) {
-        const struct move_sum *sum = &department->moves[m];
-        shaded(out, (double)sum->count, (double)sum->count / total,
-               money ? round(sum->yuan / WAN) : (double)sum->count);
-    }
-    page_number(out, money ? round(department->to_review.yuan / WAN)
-                           : (double)department->to_review.count);
+    sum_cell(out, &all, 0, money);
+    for (int m = 0; m < MOVES; m++)
+        sum_cell(out, &department->moves[m], (double)all.count, money);
+    sum_cell(out, &department->to_review, 0, money);
     strbuf_puts(out, "</tr>\n");
 }
 
@@ -194,13 +183,11 @@ static void departments_table(struct strbuf *out, const struct moves *moves, boo
     page_cell(out, "th class=\"number\"", "合计");
     for (int m = 0; m < MOVES; m++)
         page_cell(out, "th class=\"number\"", move_words[m]);
-    page_cell(out, "th class=\"number\"", "新增待复核");
+    page_cell(out, "th class=\"number\"", "其中新增待复核");
     strbuf_puts(out, "</tr>\n");
     for (size_t d = 0; d < moves->department_count; d++)
         department_row(out, &moves->departments[d],
-                       strcmp(moves->departments[d].name, "B") == 0 ? "各部门通用（B）"
-                                                                    : moves->departments[d].name,
-                       money, "");
+                       move_department_word(moves->departments[d].name), money, "");
     department_row(out, &moves->all, "合计", money, " class=\"sum\"");
     strbuf_puts(out, "</table></div>\n");
 }
@@ -221,8 +208,8 @@ static void flows_table(struct strbuf *out, const struct moves *moves)
         page_cell(out, "td", one->old);
         page_cell(out, "td", one->new);
         page_cell(out, "td class=\"word\"", move_words[one->move]);
-        page_number(out, (double)one->sum.count);
-        page_number(out, round(one->sum.yuan / WAN));
+        page_figure(out, (double)one->sum.count, 0, "");
+        page_figure(out, one->sum.yuan / WAN, WAN_DECIMALS, "");
         strbuf_puts(out, "</tr>\n");
     }
     strbuf_puts(out, "</table></div>\n");
@@ -230,14 +217,6 @@ static void flows_table(struct strbuf *out, const struct moves *moves)
         strbuf_printf(out, "<p class=\"faint\">共 %zu 种流向，这里列出最多的 %d 种。</p>\n",
                       moves->flow_count, FLOWS_SHOWN);
     strbuf_puts(out, "</section>\n");
-}
-
-static const char *decision_word(const char *decision)
-{
-    return strcmp(decision, "auto") == 0     ? "自动通过"
-           : strcmp(decision, "review") == 0 ? "需复核"
-           : strcmp(decision, "none") == 0   ? "不列入"
-                                             : "";
 }
 
 static void outcome_cell(struct strbuf *out, const struct outcome *outcome)
@@ -253,7 +232,8 @@ static void outcome_cell(struct strbuf *out, const struct outcome *outcome)
     strbuf_puts(out, "<span class=\"path\">");
     html_text(out, outcome->department);
     if (*outcome->decision)
-        strbuf_printf(out, " %s %.2f", decision_word(outcome->decision), outcome->confidence);
+        strbuf_printf(out, " %s %.2f", move_decision_word(outcome->decision),
+                      floor(outcome->confidence * 100) / 100); /* 1.00 is certainty */
     strbuf_puts(out, "</span></td>");
 }
 
@@ -292,6 +272,26 @@ static void list(struct strbuf *out, const char *title, const struct move_list *
     strbuf_puts(out, "</section>\n");
 }
 
+static void in_words(struct strbuf *out, const struct moves *moves)
+{
+    const struct move_sum *sums = moves->all.moves, *review = &moves->all.to_review;
+    struct move_sum all = move_department_sum(&moves->all),
+                    apart = {sums[MOVE_UNSEEN].count + sums[MOVE_FAILED].count,
+                             sums[MOVE_UNSEEN].yuan + sums[MOVE_FAILED].yuan};
+    struct move_sum moved = {all.count - apart.count - sums[MOVE_SAME].count,
+                             all.yuan - apart.yuan - sums[MOVE_SAME].yuan};
+    strbuf_printf(out,
+                  "<p>共 %zu 个项目、%.2f 万元：未变 %zu 个、%.2f 万元，有变化 %zu 个、%.2f 万元",
+                  all.count, all.yuan / WAN, sums[MOVE_SAME].count, sums[MOVE_SAME].yuan / WAN,
+                  moved.count, moved.yuan / WAN);
+    if (apart.count)
+        strbuf_printf(out, "，没有重判 %zu 个、%.2f 万元", apart.count, apart.yuan / WAN);
+    strbuf_printf(out,
+                  "。其中原来不用复核、现在需要复核的 %zu 个、%.2f 万元。</p>\n"
+                  "<p class=\"faint\">部门按原条目，原来没有条目的按新条目。</p>\n",
+                  review->count, review->yuan / WAN);
+}
+
 void moves_page_write(struct strbuf *out, const struct moves_report *report)
 {
     const struct moves *moves = report->moves;
@@ -307,6 +307,7 @@ void moves_page_write(struct strbuf *out, const struct moves_report *report)
     if (!moves_changed(moves) && !moves->to_review.count)
         strbuf_puts(out, "<p class=\"note\">没有变化。</p>\n");
     strbuf_puts(out, "<section>\n<h2>总览</h2>\n");
+    in_words(out, moves);
     sankey(out, moves);
     departments_table(out, moves, false);
     departments_table(out, moves, true);

@@ -45,20 +45,25 @@ void page_cell(struct strbuf *out, const char *kind, const char *text)
     strbuf_printf(out, "</%.*s>", (int)strcspn(kind, " "), kind);
 }
 
-/* With a comma between thousands; 0 is left faint. */
-void page_number(struct strbuf *out, double number)
+/* With commas between thousands. */
+static void add_figure(struct strbuf *out, double number, int decimals)
 {
-    char digits[32], text[48];
-    int length = snprintf(digits, sizeof digits, "%.0f", fabs(number)), at = 0;
-    if (number < 0)
-        text[at++] = '-';
-    for (int i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
-    strbuf_printf(out, "<td class=\"number%s\">%s</td>", number == 0 ? " faint" : "", text);
+    char digits[48];
+    int length = snprintf(digits, sizeof digits, "%.*f", decimals, fabs(number));
+    int whole = length - (decimals ? decimals + 1 : 0);
+    strbuf_puts(out, number < 0 ? "-" : "");
+    for (int i = 0; i < length; i++)
+        strbuf_printf(out, "%s%c", i && i < whole && (whole - i) % 3 == 0 ? "," : "", digits[i]);
+}
+
+void page_figure(struct strbuf *out, double number, int decimals, const char *style)
+{
+    strbuf_printf(out, "<td class=\"number%s\"%s>", number == 0 ? " faint" : "", style);
+    if (number == 0)
+        strbuf_puts(out, "0");
+    else
+        add_figure(out, number, decimals);
+    strbuf_puts(out, "</td>");
 }
 
 void page_time(char made[PAGE_TIME])

@@ -13,7 +13,8 @@ void page_begin(struct strbuf *out, const char *title, const char *below_title);
 void page_end(struct strbuf *out);
 /* A cell of a table; `kind` is "td", "th" or with a class: "td class=\"number\"". */
 void page_cell(struct strbuf *out, const char *kind, const char *text);
-void page_number(struct strbuf *out, double number);
+/* A cell with a number, its thousands apart; 0 is faint. `style`: "", or " style=\"…\"". */
+void page_figure(struct strbuf *out, double number, int decimals, const char *style);
 
 enum { PAGE_TIME = 32 };
 /* When it was made, as pages say it: now. */

@@ -283,7 +283,7 @@ static int report(struct reclassify *reclassify, const struct options *options,
         struct moves_report page = {&moves, "重新判断报告", what.text, made.text,
                                     moves.all.moves[MOVE_UNSEEN].count
                                         ? "新目录只收录了一部分（摘录）：没有收录的部门的项目没有"
-                                          "重判，列为“目录未收录”。"
+                                          "重判，列为“目录未收录”；条目尚待核实的，列入复核。"
                                         : ""};
         printf("%s\n", what.text);
         print_summary(&moves);

@@ -149,8 +149,14 @@ static void test_every_project_keeps_its_old_result_beside_the_new_one(void **st
     char *expected = totals_of(tried), *got = totals_of(done);
     assert_string_equal(expected, got);
     assert_null(strstr(done, "没有变化"));
-    free(must(pipeline, 0, "grep -q '新增待复核' %s/r.html && test -s %s/r.xlsx",
-              pipeline->directory, pipeline->directory));
+    free(must(pipeline, 0,
+              "grep -q '<p>共 [0-9]* 个项目、[0-9.]* 万元：未变 ' %s/r.html &&"
+              " grep -q '其中新增待复核' %s/r.html &&"
+              " /usr/bin/python3 -m zipfile -e %s/r.xlsx %s/book &&"
+              " grep -q '合计（元）' %s/book/xl/worksheets/sheet1.xml &&"
+              " grep -q '自动通过' %s/book/xl/worksheets/sheet2.xml && rm -r %s/book",
+              pipeline->directory, pipeline->directory, pipeline->directory, pipeline->directory,
+              pipeline->directory, pipeline->directory, pipeline->directory));
     free(expected);
     free(got);
     free(tried);
