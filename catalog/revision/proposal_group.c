@@ -24,7 +24,8 @@ static const float least_weight = 0.15F;
 enum { END_UNITS = 4 };
 /* Departments of a merged organ are as sure as one another, to this share. */
 static const float as_sure = 0.9f;
-enum { GROUPS_MAX = 20000 };
+/* Some 30 MB of groups, and 16 of names that need not be looked for again. */
+enum { GROUPS_MAX = 20000, KNOWN_MAX = 500000 };
 
 /* How many of the department's leaves have each character. */
 static void count_common(const struct proposals *proposals, struct section *section)
@@ -182,7 +183,7 @@ static uint32_t add_group(struct proposals *proposals, struct section *section,
     return number;
 }
 
-/* The same name again goes where it went before. */
+/* The same name again goes where it went before, as long as it is known. */
 struct group *proposal_group(struct proposals *proposals, struct section *section, const char *bare)
 {
     uint64_t key = name_key(bare, (uint64_t)(section - proposals->sections));
@@ -194,7 +195,7 @@ struct group *proposal_group(struct proposals *proposals, struct section *sectio
         number = find_group(proposals, section, &profile);
         if (number == NO_NUMBER)
             number = add_group(proposals, section, &profile);
-        if (number != NO_NUMBER)
+        if (number != NO_NUMBER && proposals->known.count < KNOWN_MAX)
             map_put(&proposals->known, key, number);
     }
     return number == NO_NUMBER ? NULL : &proposals->groups[number];

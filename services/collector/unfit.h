@@ -16,7 +16,7 @@ struct unfit_search {
     double below;      /* an item that is right with less than this does not fit */
     const char *units; /* JSON array of those that are looked at; NULL: all */
 };
-enum { UNFIT_STRIDE = 5000 }; /* results that one call looks at: some milliseconds */
+enum { UNFIT_STRIDE = 2000 }; /* results that one call looks at: four milliseconds */
 
 typedef void unfit_fn(const struct unfit *unfit, void *argument);
 

@@ -111,7 +111,7 @@ static void submit_bulk(const struct bench *bench, const struct batches *batches
 /* Projects a second, from the first request until the last result is on disk. */
 static double bulk_rate(struct bench *bench, const struct load *load, const char *series)
 {
-    struct batches batches = load_batches(load, series, BULK_PROJECTS, BATCH);
+    struct batches batches = load_batches(load, series, 0, BULK_PROJECTS, BATCH);
     double before = stored(bench), begun = seconds_now();
     submit_bulk(bench, &batches);
     wait_until_stored(bench, before + BULK_PROJECTS, 10);
@@ -182,7 +182,7 @@ static void *submit_pressure(void *argument)
 /* While bulk work waits all the time. */
 static void measure_busy(struct bench *bench)
 {
-    struct pressure pressure = {bench, load_batches(&bench->load, "load", LOAD_PROJECTS, BATCH)};
+    struct pressure pressure = {bench, load_batches(&bench->load, "load", 0, LOAD_PROJECTS, BATCH)};
     double before = stored(bench), all = before + LOAD_PROJECTS;
     pthread_t thread;
     pthread_create(&thread, NULL, submit_pressure, &pressure);

@@ -229,7 +229,7 @@ static void compare(const struct load *load, const char *folder, int rounds, siz
                     size_t projects)
 {
     struct figures ours = {0}, theirs = {0}, ratio = {0};
-    struct batches batches = load_batches(load, "queue", jobs * projects, projects);
+    struct batches batches = load_batches(load, "queue", 0, jobs * projects, projects);
     for (int i = 0; i < rounds; i++) {
         double mine = broker_rate(&batches, folder), other = beanstalkd_rate(&batches);
         figures_add(&ours, mine);

@@ -70,25 +70,64 @@ static char *description_of(const struct sources *sources, size_t place, size_t 
     return cut;
 }
 
+static char *make_project(const char *unit, const char *name, const char *description)
+{
+    struct jv *project = jv_object();
+    jv_set_number(project, "year", 2026);
+    jv_set_text(project, "unit", unit ? unit : "");
+    jv_set_text(project, "name", name);
+    jv_set_text(project, "description", description);
+    char *json = jv_write(project);
+    jv_destroy(&project);
+    return json;
+}
+
+static void free_sources(struct sources *sources)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        jv_destroy(&sources->all[i]);
+    free(sources->all);
+}
+
 struct load load_read(size_t code_points)
 {
     struct sources sources = read_sources();
     struct load load = {xcalloc(sources.count, sizeof *load.projects), sources.count};
     for (size_t i = 0; i < sources.count; i++) {
-        struct jv *project = jv_object();
         char *description = description_of(&sources, i, code_points);
-        const char *unit = jv_get_text(sources.all[i], "unit");
-        jv_set_number(project, "year", 2026);
-        jv_set_text(project, "unit", unit ? unit : "");
-        jv_set_text(project, "name", jv_get_text(sources.all[i], "name"));
-        jv_set_text(project, "description", description);
-        load.projects[i] = jv_write(project);
+        load.projects[i] = make_project(jv_get_text(sources.all[i], "unit"),
+                                        jv_get_text(sources.all[i], "name"), description);
         free(description);
-        jv_destroy(&project);
     }
-    for (size_t i = 0; i < sources.count; i++)
-        jv_destroy(&sources.all[i]);
-    free(sources.all);
+    free_sources(&sources);
+    return load;
+}
+
+/* The first half of a text, or its second. */
+static char *half_of(const char *text, bool second)
+{
+    size_t length = text_length(text), middle = (length + 1) / 2;
+    return text_cut(text, second ? (struct span){middle, length} : (struct span){0, middle});
+}
+
+struct load load_mix(size_t projects)
+{
+    struct sources sources = read_sources();
+    struct load load = {xcalloc(projects, sizeof *load.projects), projects};
+    for (size_t i = 0; i < projects; i++) {
+        const struct jv *one = sources.all[i % sources.count],
+                        *other = sources.all[(i / sources.count * 31 + i * 7 + 1) % sources.count];
+        char *begin = half_of(jv_get_text(one, "name"), false),
+             *end = half_of(jv_get_text(other, "name"), true);
+        struct strbuf name = {0};
+        strbuf_printf(&name, "%s%s", begin, end);
+        load.projects[i] =
+            make_project(jv_get_text(one, "unit"), name.text, jv_get_text(other, "name"));
+        strbuf_free(&name);
+        free(begin);
+        free(end);
+    }
+    free_sources(&sources);
     return load;
 }
 
@@ -114,8 +153,8 @@ char *load_project(const struct load *load, const char *series, size_t number)
     return strbuf_take(&text);
 }
 
-struct batches load_batches(const struct load *load, const char *series, size_t projects,
-                            size_t size)
+struct batches load_batches(const struct load *load, const char *series, size_t first,
+                            size_t projects, size_t size)
 {
     struct batches batches = {.count = projects / size, .projects = projects};
     batches.all = xcalloc(batches.count, sizeof *batches.all);
@@ -124,7 +163,7 @@ struct batches load_batches(const struct load *load, const char *series, size_t 
         strbuf_puts(&body, "{\"projects\":[");
         for (size_t j = 0; j < size; j++) {
             strbuf_puts(&body, j ? "," : "");
-            add_project(&body, load, series, i * size + j);
+            add_project(&body, load, series, first + i * size + j);
         }
         strbuf_puts(&body, "]}");
         batches.all[i] = (struct batch){.bytes = body.length};
