@@ -273,6 +273,28 @@ static enum import_outcome amend(struct store *store, const struct import_option
     return changed < 0 ? IMPORT_FAILED : changed ? IMPORT_AMENDED : IMPORT_UNCHANGED;
 }
 
+/* A number that is written otherwise (brackets, width) names the same revision wherever one is looked
+ * for: two of them could not be told apart. */
+static int check_spelling(struct store *store, const char *number, const struct folder *folder,
+                          struct fault *fault)
+{
+    char *wanted = folder_fold_utf8(folder, number);
+    int got = -1, other = 0;
+    sqlite3_stmt *statement = store_prepare(store, "SELECT number FROM revision", fault);
+    while (statement && !other && (got = store_next(store, statement, fault)) == 1) {
+        const char *held = store_text(statement, 0);
+        char *folded = folder_fold_utf8(folder, held);
+        other = strcmp(held, number) != 0 && strcmp(folded, wanted) == 0;
+        if (other)
+            fault_set(fault, "import.exists", "文号“%s”已以“%s”的写法在库：请照此填写", number,
+                      held);
+        free(folded);
+    }
+    sqlite3_finalize(statement);
+    free(wanted);
+    return other || got < 0 ? -1 : 0;
+}
+
 static enum import_outcome decide(struct store *store, const struct import_options *options,
                                   const struct import_result *result, struct fault *fault)
 {
@@ -305,7 +327,8 @@ enum import_outcome import_bytes(struct store *store, const char *source, const 
     struct known_names known = {0};
     struct sheet *read = NULL;
     struct import_result *checked = NULL;
-    if (check_options(options, fault) || load_known(store, folder, &known, fault))
+    if (check_options(options, fault) || check_spelling(store, options->number, folder, fault) ||
+        load_known(store, folder, &known, fault))
         goto done;
     read = read_sheet(source, bytes, length, &known, folder, fault);
     if (!read)

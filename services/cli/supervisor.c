@@ -38,8 +38,8 @@ struct child {
 };
 
 struct supervisor {
-    char folder[PATH_MAX];
     int signals; /* readable when a child ended or this process shall */
+    char folder[PATH_MAX];
     struct child children[CHILDREN];
     size_t count;
 };

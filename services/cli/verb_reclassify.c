@@ -221,6 +221,10 @@ static void print_summary(const struct moves *moves)
     columns_print(&columns);
     if (!moves_changed(moves) && !moves->to_review.count)
         puts("没有变化");
+    if (moves->all.moves[MOVE_FAILED].count)
+        printf(
+            "%zu 个项目未能判断：项目本身有误，或判断未完成。可再运行一次；仍有的见 --xlsx 明细\n",
+            moves->all.moves[MOVE_FAILED].count);
 }
 
 /* A run goes on when nobody can be told of it. */

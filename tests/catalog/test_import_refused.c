@@ -102,6 +102,8 @@ static void test_bad_options_are_refused(void **state)
                                         "20250715",   "2025-7-15",  "2025-02-30"};
     assert_refused(self, TABLE, strlen(TABLE), "", "import.bad_option", "--revision");
     assert_refused(self, TABLE, strlen(TABLE), "甲 〔2026〕1号", "import.bad_option", "空格");
+    assert_int_equal(case_import(self, TABLE, "甲〔2026〕1号", &(struct fault){0}), IMPORT_DONE);
+    assert_refused(self, TABLE, strlen(TABLE), "甲[2026]1号", "import.exists", "“甲〔2026〕1号”");
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
         struct fault fault = {0};
         struct import_options options = {.number = "new", .issued = dates[i], .complete = -1};
