@@ -56,6 +56,7 @@ enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static pid_t start_reclassify(const struct stock *stock, const char *page, const char *book)
 {
+    fflush(stdout); /* else the child prints it too */
     pid_t started = fork();
     if (started == 0) {
         if (!freopen("/dev/null", "w", stdout))
