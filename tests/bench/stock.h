@@ -28,6 +28,6 @@ void stock_run(const struct stock *stock, const char *arguments);
 double stock_file_bytes(const struct stock *stock, const char *name);
 
 /* Says what failed, and ends the program. */
-_Noreturn void bench_die(const char *what, const struct fault *fault);
+void bench_die(const char *what, const struct fault *fault) __attribute__((noreturn));
 
 #endif
