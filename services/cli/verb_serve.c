@@ -22,6 +22,8 @@ enum {
     WORKERS_MAX = 60,
     READY_LOOK_MS = 20,    /* between two looks whether all are ready */
     READY_ANSWER_MS = 200, /* for each of their answers */
+    FREE_LOOK_MS = 50,     /* between two looks whether the HTTP port has become free */
+    FREE_TRIES = 40,
     GATEWAY_STOP_MS = 15000,
     POSTMAN_STOP_MS = 15000,
     WORKERS_STOP_MS = 15000,
@@ -156,6 +158,20 @@ static int tell_endpoints(struct running *running, struct fault *fault)
     return running_write(running, fault) || running_identify(running, fault) ? -1 : 0;
 }
 
+/* Who asked whether the gateway is ready would get an answer from another program. The gateway of a
+ * serve that was killed may take a moment to go. */
+static int check_http(const char *address, struct fault *fault)
+{
+    for (int tries = 0; address && http_address_answers(address); tries++) {
+        if (tries == FREE_TRIES)
+            return fault_set(fault, "serve.http_taken",
+                             "another program listens at %s: end it, or take another port",
+                             address);
+        zclock_sleep(FREE_LOOK_MS);
+    }
+    return 0;
+}
+
 static bool are_ready(const struct running *running, const struct options *options)
 {
     struct inquiry *inquiry = inquiry_new_as(running->to_collector, running->collector, NULL);
@@ -239,9 +255,9 @@ int verb_serve(int argc, char **argv)
     int status = 2, lock = -1;
     options_read(&form, argc, argv, &options);
     if (daemon_open(daemon, &fault) || (lock = lock_state(daemon->state, &fault)) < 0 ||
-        count_workers(&options, &fault) || find_endpoints(&running, &options, &fault) ||
-        make_keys(&running, &fault) || prepare_catalog(daemon->state, &fault) ||
-        !(supervisor = supervisor_new(&fault)))
+        count_workers(&options, &fault) || check_http(options.http, &fault) ||
+        find_endpoints(&running, &options, &fault) || make_keys(&running, &fault) ||
+        prepare_catalog(daemon->state, &fault) || !(supervisor = supervisor_new(&fault)))
         goto done;
     add_programs(supervisor, &running, &options);
     if (tell_endpoints(&running, &fault))
