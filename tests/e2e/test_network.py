@@ -33,8 +33,11 @@ def check_stored_once(server, ids):
     assert sorted(event["id"] for event in events) == sorted(ids)
 
 
-def set_up(folder):
-    server, one, other = Host("a", folder), Host("b", folder), Host("c", folder)
+def set_up(folder, hosts):
+    """Into `hosts`: the server and the two of the workers."""
+    for name in "abc":
+        hosts.append(Host(name, folder))
+    server, one, other = hosts
     server.ip("addr", "add", f"{SERVER}/32", "dev", "lo")
     for role in ("broker", "collector", "admin"):
         server.jinmu("keygen", role, role)
@@ -57,7 +60,7 @@ def test_a_host_that_is_cut_off_and_comes_back_loses_and_doubles_nothing():
     folder = tempfile.mkdtemp(prefix="jinmu.")
     hosts = []
     try:
-        hosts = server, one, other = set_up(folder)
+        server, one, other = set_up(folder, hosts)
         first = os.path.join(folder, "first.jsonl")
         write_projects(first, "p", PROJECTS)
         with subprocess.Popen(server.command("jinmu", "submit", "--bulk", "--wait", first),

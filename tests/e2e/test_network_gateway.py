@@ -39,6 +39,14 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="jinmu.")
         self.hosts = []
         self.home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self.set_up()
+        except BaseException:
+            print(self.logged())
+            self.remove()
+            raise
+
+    def set_up(self):
         self.server, self.desk = self.add_host("a"), self.add_host("b")
         self.server.ip("addr", "add", f"{SERVER}/32", "dev", "lo")
         join_network(self.server, self.desk, 1)
