@@ -61,7 +61,8 @@ class Host:
                                              stdout=subprocess.DEVNULL,
                                              preexec_fn=die_with_parent))
         log.close()
-        await_that(lambda: ready in self.log(program), f"{program} ready:\n{self.log(program)}")
+        await_that(lambda: ready in self.log(program) or self.daemons[-1].poll() is not None, program)
+        assert ready in self.log(program), self.log(program)
 
     def log(self, program):
         with open(os.path.join(self.state, program + ".log"), encoding="utf-8") as file:
