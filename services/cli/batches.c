@@ -158,6 +158,8 @@ static int read_all(struct strbuf *input, FILE *file, struct fault *fault)
         strbuf_add(input, part, length);
     if (ferror(file))
         return fault_set(fault, "input.unreadable", "读取失败：%m");
+    if (input->length >= 3 && memcmp(input->text, "\xEF\xBB\xBF", 3) == 0)
+        memset(input->text, ' ', 3); /* the mark that editors on Windows put before UTF-8 */
     return 0;
 }
 

@@ -141,6 +141,12 @@ def test_slips_are_told_before_the_work(services):
     assert not os.path.exists(os.path.join(services.state, "reclassify.json"))  # no run had begun
 
 
+def test_a_mark_before_utf_8_is_passed_over(services):
+    services.start()
+    shown = services.jinmu("submit", "--wait", "-", text='\ufeff{"name":"社区养老服务"}\n')
+    assert "candidates" in shown, shown
+
+
 def test_a_department_in_other_brackets_is_the_same(services):
     services.start()
     for catalog in ("晋财综〔2021〕63号", "晋财综〔2025〕28号"):
