@@ -139,14 +139,55 @@ static void settle_department(struct index *index, struct pair_table *table,
         struct pair_slot *slot = pair_table_add(table, (uint32_t)weighed[from].key);
         for (to = from; to < count && weighed[to].key == weighed[from].key; to++) {
         }
-        slot->posting = weighed[from].posting;
+        slot->value.posting = weighed[from].posting;
         if (to - from == 1)
             continue;
-        slot->first = (uint32_t)index->posting_count;
-        slot->count = to - from < POSTINGS_PER_PAIR ? (uint32_t)(to - from) : POSTINGS_PER_PAIR;
-        for (uint32_t i = 0; i < slot->count; i++)
+        uint32_t kept = to - from < POSTINGS_PER_PAIR ? (uint32_t)(to - from) : POSTINGS_PER_PAIR;
+        slot->value.first = (uint32_t)index->posting_count;
+        slot->value.count = kept;
+        for (uint32_t i = 0; i < kept; i++)
             index->postings[index->posting_count++] = weighed[from + i].posting;
     }
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const struct pair_slot *x = *(const struct pair_slot *const *)a,
+                           *y = *(const struct pair_slot *const *)b;
+    return x->pair < y->pair ? -1 : x->pair > y->pair;
+}
+
+/* The taken slots of all departments, sorted by pair (free()). */
+static const struct pair_slot **sorted_slots(const struct index *index, size_t count)
+{
+    const struct pair_slot **slots = xcalloc(count + 1, sizeof *slots);
+    size_t taken = 0;
+    for (size_t d = 0; d < index->department_count; d++)
+        for (size_t i = 0; i <= index->pairs[d].mask; i++)
+            if (index->pairs[d].slots[i].pair)
+                slots[taken++] = &index->pairs[d].slots[i];
+    qsort(slots, taken, sizeof *slots, by_pair);
+    return slots;
+}
+
+static void settle_everywhere(struct index *index, size_t count)
+{
+    const struct pair_slot **slots = sorted_slots(index, count);
+    size_t distinct = 0;
+    for (size_t i = 0; i < count; i++)
+        distinct += i == 0 || slots[i]->pair != slots[i - 1]->pair;
+    index->everywhere = pair_table_new(distinct);
+    index->values = xcalloc(count + 1, sizeof *index->values);
+    struct pair_slot *slot = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || slots[i]->pair != slots[i - 1]->pair) {
+            slot = pair_table_add(&index->everywhere, slots[i]->pair);
+            slot->value.first = (uint32_t)i;
+        }
+        slot->value.count++;
+        index->values[i] = slots[i]->value;
+    }
+    free(slots);
 }
 
 static void settle_postings(struct index *index, size_t departments, struct weighed *weighed,
@@ -163,6 +204,7 @@ static void settle_postings(struct index *index, size_t departments, struct weig
         settle_department(index, &index->pairs[d], weighed + from, to - from);
         from = to;
     }
+    settle_everywhere(index, distinct_keys(weighed, count));
     index->postings =
         xrealloc(index->postings, (index->posting_count + 1) * sizeof *index->postings);
 }
@@ -309,6 +351,8 @@ void index_destroy(struct index **address)
     for (size_t d = 0; d < index->department_count; d++)
         pair_table_free(&index->pairs[d]);
     free(index->pairs);
+    pair_table_free(&index->everywhere);
+    free(index->values);
     free(index->postings);
     free(index->phrase_groups);
     free(index->label_groups);

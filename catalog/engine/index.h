@@ -32,7 +32,11 @@ struct index {
      * or two of them. */
     struct pair_table *pairs;
     size_t department_count;
-    struct posting *postings; /* of pairs with more than one */
+    struct posting *postings; /* of pairs with more than one in a department */
+    /* For projects of which the department is not known: where the values of a pair in all departments
+     * stand, side by side. */
+    struct pair_table everywhere;
+    union pair_value *values;
     size_t posting_count;
 
     struct range *phrase_groups; /* by phrase: its groups, by department */
@@ -60,11 +64,11 @@ struct postings {
 /* Four in five pairs have one posting: it stands in the slot itself, which spares a look elsewhere.
  * The bits of a weight, as a number, are beyond every count. */
 static inline struct postings index_postings(const struct index *index,
-                                             const struct pair_slot *slot)
+                                             const union pair_value *value)
 {
-    bool alone = slot->count > POSTINGS_PER_PAIR;
-    return (struct postings){alone ? &slot->posting : index->postings + slot->first,
-                             alone ? 1 : slot->count};
+    bool alone = value->count > POSTINGS_PER_PAIR;
+    return (struct postings){alone ? &value->posting : index->postings + value->first,
+                             alone ? 1 : value->count};
 }
 
 static inline struct postings index_pair(const struct index *index, uint32_t department,
@@ -74,15 +78,20 @@ static inline struct postings index_pair(const struct index *index, uint32_t dep
     uint32_t hash = pair_hash(pair);
     if (!pair_table_may_have(table, hash))
         return (struct postings){NULL, 0};
-    return index_postings(index, pair_table_find(table, pair, hash));
+    return index_postings(index, &pair_table_find(table, pair, hash)->value);
+}
+
+/* The groups of a phrase: a range of label_groups. */
+static inline struct range index_label_groups(const struct index *index, uint32_t phrase)
+{
+    return phrase < index->phrase_count ? index->phrase_groups[phrase] : (struct range){0, 0};
 }
 
 /* Most phrases belong to one department or two; one that thousands share is searched by halves. */
 static inline struct range index_label(const struct index *index, uint32_t department,
                                        uint32_t phrase)
 {
-    struct range range =
-        phrase < index->phrase_count ? index->phrase_groups[phrase] : (struct range){0, 0};
+    struct range range = index_label_groups(index, phrase);
     const struct label_group *groups = index->label_groups + range.first;
     while (range.count > 4) {
         uint32_t half = range.count / 2;

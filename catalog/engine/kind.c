@@ -94,8 +94,8 @@ void kind_table_learn(struct kind_table *table, const struct model *model)
         const struct kind_word *word = &model->kind_words[i];
         struct pair_slot *slot = pair_table_add(&table->words[word->place], word->pair);
         memcpy(table->weights[i], word->weights, sizeof word->weights);
-        slot->first = (uint32_t)i;
-        slot->count = 1;
+        slot->value.first = (uint32_t)i;
+        slot->value.count = 1;
     }
 }
 
@@ -255,9 +255,9 @@ static void add_pair(const struct kind_table *table, enum place place, uint32_t 
                      float value, double scores[KINDS])
 {
     const struct pair_slot *slot = pair_table_find(&table->words[place], pair, hash);
-    if (!slot->count)
+    if (!slot->value.count)
         return;
-    const float *weights = table->weights[slot->first];
+    const float *weights = table->weights[slot->value.first];
     for (int k = 0; k < KINDS; k++)
         scores[k] += (double)(value * weights[k]);
 }

@@ -14,14 +14,16 @@ struct posting {
 /* Ranges by pair of characters, open addressed: what the engine looks up for every pair of a text. A
  * pair is never 0. Most pairs of a text are not in the table: a bit or two by hash, small enough for
  * the first cache, say so of nine in ten of these. */
+union pair_value {
+    struct {
+        uint32_t first, count;
+    };
+    struct posting posting; /* in the tables of the index, where there is but one */
+};
+
 struct pair_slot {
     uint32_t pair; /* 0: free */
-    union {
-        struct {
-            uint32_t first, count;
-        };
-        struct posting posting; /* in the tables of the index, where there is but one */
-    };
+    union pair_value value;
 };
 
 struct pair_table {
@@ -61,7 +63,7 @@ static inline void pair_table_expect(const struct pair_table *table, uint32_t ha
     __builtin_prefetch(&table->slots[pair_table_start(table, hash)]);
 }
 
-/* The slot of the pair, or an empty one (count 0) when the table has it not. */
+/* The slot of the pair, or an empty one (value.count 0) when the table has it not. */
 static inline const struct pair_slot *pair_table_find(const struct pair_table *table, uint32_t pair,
                                                       uint32_t hash)
 {

@@ -75,31 +75,74 @@ static size_t sift_pairs(const struct pair_table *table, const struct mass *mass
     return kept;
 }
 
+static inline void add_postings(struct rank_sum *sums, struct postings postings, float weight)
+{
+    const struct posting *posting = postings.all, *end = posting + postings.count;
+    for (; posting < end; posting++)
+        sums[posting->concept].words += weight * posting->weight;
+}
+
 static void sum_postings(struct rank_sum *sums, const struct index *index,
                          const struct pair_table *table, const struct mass **masses, size_t count)
 {
     struct postings found[AT_ONCE];
     for (size_t i = 0; i < count; i++) {
-        found[i] = index_postings(index, pair_table_find(table, masses[i]->units, masses[i]->hash));
+        const struct pair_slot *slot = pair_table_find(table, masses[i]->units, masses[i]->hash);
+        found[i] = index_postings(index, &slot->value);
         __builtin_prefetch(found[i].all);
     }
+    for (size_t i = 0; i < count; i++)
+        add_postings(sums, found[i], masses[i]->weight);
+}
+
+/* The same in all departments at once. */
+static void sum_everywhere(struct rank_sum *sums, const struct index *index,
+                           const struct mass **masses, size_t count)
+{
+    union pair_value found[AT_ONCE];
     for (size_t i = 0; i < count; i++) {
-        const struct posting *posting = found[i].all, *end = posting + found[i].count;
-        for (float weight = masses[i]->weight; posting < end; posting++)
-            sums[posting->concept].words += weight * posting->weight;
+        found[i] = pair_table_find(&index->everywhere, masses[i]->units, masses[i]->hash)->value;
+        __builtin_prefetch(&index->values[found[i].first]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const union pair_value *value = index->values + found[i].first;
+        for (const union pair_value *end = value + found[i].count; value < end; value++)
+            add_postings(sums, index_postings(index, value), masses[i]->weight);
     }
 }
+
+enum { EVERYWHERE = NO_NUMBER }; /* in the place of a department */
 
 static void sum_pairs(struct rank_sum *sums, const struct index *index,
                       const struct reading *reading, uint32_t department)
 {
-    const struct pair_table *table = &index->pairs[department];
+    const struct pair_table *table =
+        department == EVERYWHERE ? &index->everywhere : &index->pairs[department];
     const struct mass *sifted[AT_ONCE + 1];
     for (size_t from = 0; from < reading->mass_count; from += AT_ONCE) {
         size_t left = reading->mass_count - from;
         size_t count =
             sift_pairs(table, reading->masses + from, left < AT_ONCE ? left : AT_ONCE, sifted);
-        sum_postings(sums, index, table, sifted, count);
+        if (department == EVERYWHERE)
+            sum_everywhere(sums, index, sifted, count);
+        else
+            sum_postings(sums, index, table, sifted, count);
+    }
+}
+
+static void add_labels(struct rank_sum *sums, const struct index *index, struct range postings,
+                       float found)
+{
+    float full = found < 1 ? found : 1;
+    for (uint32_t p = 0; p < postings.count; p++) {
+        const struct label_posting *posting = &index->label_postings[postings.first + p];
+        struct rank_sum *sum = &sums[posting->concept];
+        if (posting->kind == LABEL_NOT)
+            sum->not += full;
+        else if (posting->kind == LABEL_PARENT)
+            sum->parent += full;
+        else
+            sum->labels += found * posting->weight;
     }
 }
 
@@ -107,19 +150,15 @@ static void sum_labels(const struct ranking *ranking, const struct index *index,
                        uint32_t department)
 {
     for (size_t i = 0; i < ranking->found_count; i++) {
-        struct range range = index_label(index, department, ranking->found[i]);
-        float found = ranking->phrases[ranking->found[i]].weight;
-        float full = found < 1 ? found : 1;
-        for (uint32_t p = 0; p < range.count; p++) {
-            const struct label_posting *posting = &index->label_postings[range.first + p];
-            struct rank_sum *sum = &ranking->sums[posting->concept];
-            if (posting->kind == LABEL_NOT)
-                sum->not += full;
-            else if (posting->kind == LABEL_PARENT)
-                sum->parent += full;
-            else
-                sum->labels += found * posting->weight;
+        uint32_t phrase = ranking->found[i];
+        float found = ranking->phrases[phrase].weight;
+        if (department != EVERYWHERE) {
+            add_labels(ranking->sums, index, index_label(index, department, phrase), found);
+            continue;
         }
+        struct range groups = index_label_groups(index, phrase);
+        for (uint32_t g = 0; g < groups.count; g++)
+            add_labels(ranking->sums, index, index->label_groups[groups.first + g].postings, found);
     }
 }
 
@@ -182,15 +221,27 @@ static void score_leaf(const struct search *search, uint32_t concept, double dep
         scored->score -= rank_forbidden;
 }
 
-static void search_department(const struct search *search, uint32_t department, float weight)
+/* What the text says for the concepts of a department, or of all. */
+static void sum_up(const struct search *search, uint32_t department)
+{
+    struct ranking *ranking = search->ranking;
+    const uint32_t *firsts = search->thesaurus->first_concept;
+    size_t first = 0, end = ranking->concept_count;
+    if (department != EVERYWHERE) {
+        first = firsts[department];
+        end = firsts[department + 1];
+    }
+    memset(ranking->sums + first, 0, (end - first) * sizeof *ranking->sums);
+    sum_pairs(ranking->sums, search->index, search->reading, department);
+    sum_labels(ranking, search->index, department);
+}
+
+static void score_department(const struct search *search, uint32_t department, float weight)
 {
     struct ranking *ranking = search->ranking;
     uint32_t first = search->thesaurus->first_concept[department];
     size_t count = search->thesaurus->first_concept[department + 1] - first;
     double certainty = log((double)weight);
-    memset(ranking->sums + first, 0, count * sizeof *ranking->sums);
-    sum_pairs(ranking->sums, search->index, search->reading, department);
-    sum_labels(ranking, search->index, department);
     if (ranking->count + count > ranking->capacity) {
         ranking->capacity = (ranking->count + count) * 2;
         ranking->all = xrealloc(ranking->all, ranking->capacity * sizeof *ranking->all);
@@ -200,6 +251,31 @@ static void search_department(const struct search *search, uint32_t department, 
         if (sum->words + sum->labels + sum->parent + sum->not > 0)
             score_leaf(search, (uint32_t)i, certainty);
     }
+}
+
+static void search_guesses(const struct search *search)
+{
+    const struct guesses *guesses = search->guesses;
+    uint32_t serves_all = search->thesaurus->department_b;
+    for (size_t g = 0; g < guesses->count; g++) {
+        uint32_t department = guesses->all[g].department;
+        if (department == NO_NUMBER || department == serves_all)
+            continue;
+        sum_up(search, department);
+        score_department(search, department, guesses->all[g].weight);
+    }
+    sum_up(search, serves_all);
+    score_department(search, serves_all, 1.0f);
+}
+
+static void search_everywhere(const struct search *search)
+{
+    uint32_t serves_all = search->thesaurus->department_b;
+    sum_up(search, EVERYWHERE);
+    for (uint32_t d = 0; d < search->thesaurus->department_count; d++)
+        if (d != serves_all)
+            score_department(search, d, 1.0f);
+    score_department(search, serves_all, 1.0f);
 }
 
 static bool is_better(const struct scored *one, const struct scored *other)
@@ -261,18 +337,12 @@ void rank_project(struct ranking *ranking, const struct thesaurus *thesaurus,
                             .guesses = guesses,
                             .root = sqrt(mass),
                             .label_scale = sqrt(10 + mass)};
-    uint32_t serves_all = thesaurus->department_b;
     make_room(ranking, thesaurus);
     find_phrases(ranking, reading);
-    for (size_t g = 0; g < guesses->count; g++) {
-        uint32_t department = guesses->all[g].department;
-        if (department != NO_NUMBER && department != serves_all)
-            search_department(&search, department, guesses->all[g].weight);
-    }
-    for (uint32_t d = 0; guesses->count == 0 && d < thesaurus->department_count; d++)
-        if (d != serves_all)
-            search_department(&search, d, 1.0f);
-    search_department(&search, serves_all, 1.0f);
+    if (guesses->count)
+        search_guesses(&search);
+    else
+        search_everywhere(&search);
     select_top(ranking);
     share_out(ranking);
 }

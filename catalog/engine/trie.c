@@ -243,8 +243,8 @@ static void settle_openings(struct settling *settling)
         }
         struct pair_slot *slot =
             pair_table_add(&trie->openings, (uint32_t)units[0] << 16 | units[1]);
-        slot->first = (uint32_t)trie->node_count;
-        slot->count = 1;
+        slot->value.first = (uint32_t)trie->node_count;
+        slot->value.count = 1;
         add_node(settling, units[1], from, to);
     }
 }
@@ -293,7 +293,7 @@ static inline uint32_t opened_by(const struct trie *trie, uint16_t first, uint16
     if (!pair_table_may_have(&trie->openings, hash))
         return NO_NODE;
     const struct pair_slot *slot = pair_table_find(&trie->openings, pair, hash);
-    return slot->count ? slot->first : NO_NODE;
+    return slot->value.count ? slot->value.first : NO_NODE;
 }
 
 static inline uint32_t child_of(const struct trie *trie, uint32_t node, uint16_t unit)

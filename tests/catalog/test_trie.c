@@ -209,17 +209,17 @@ static void test_a_pair_table_gives_an_empty_range_for_what_it_has_not(void **st
     struct pair_table table = pair_table_new(5000);
     for (uint32_t i = 1; i <= 5000; i++) {
         struct pair_slot *slot = pair_table_add(&table, i << 16 | (i * 31 & 0xFFFF));
-        slot->first = i, slot->count = i + 1;
+        slot->value.first = i, slot->value.count = i + 1;
     }
     for (uint32_t i = 1; i <= 5000; i++) {
         const struct pair_slot *slot = pair_table_get(&table, i << 16 | (i * 31 & 0xFFFF));
-        assert_int_equal(slot->first, i);
-        assert_int_equal(slot->count, i + 1);
-        assert_int_equal(pair_table_get(&table, i << 16 | ((i * 31 + 1) & 0xFFFF))->count, 0);
+        assert_int_equal(slot->value.first, i);
+        assert_int_equal(slot->value.count, i + 1);
+        assert_int_equal(pair_table_get(&table, i << 16 | ((i * 31 + 1) & 0xFFFF))->value.count, 0);
     }
     pair_table_free(&table);
     table = pair_table_new(0);
-    assert_int_equal(pair_table_get(&table, 7)->count, 0);
+    assert_int_equal(pair_table_get(&table, 7)->value.count, 0);
     pair_table_free(&table);
 }
 
