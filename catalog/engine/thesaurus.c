@@ -414,21 +414,58 @@ static enum label_kind kind_of_word(const char *word)
                                          : LABEL_NOT;
 }
 
-/* A phrase for a kind of work (a level-3 code) serves every concept below it. */
-static void add_parent_label(struct thesaurus *thesaurus, struct loose_labels *labels,
-                             const char *code, uint32_t phrase)
+/* The class A leaves of all revisions, sorted by code. */
+struct coded {
+    const char *code;
+    uint32_t concept;
+};
+
+struct coded_leaves {
+    struct coded *all;
+    size_t count;
+};
+
+static int by_code(const void *a, const void *b)
 {
+    return strcmp(((const struct coded *)a)->code, ((const struct coded *)b)->code);
+}
+
+static struct coded_leaves code_leaves(const struct thesaurus *thesaurus)
+{
+    struct coded_leaves leaves = {0};
     for (size_t r = 0; r < thesaurus->revision_count; r++)
         for (size_t i = 0; i < thesaurus->revisions[r].leaf_count; i++) {
             const struct leaf *leaf = &thesaurus->revisions[r].leaves[i];
-            if (leaf->code[0] == 'A' && strncmp(leaf->code, code, strlen(code)) == 0)
-                add_label(labels, leaf->concept, LABEL_PARENT, phrase);
+            if (leaf->class_b)
+                continue;
+            leaves.all = xgrow(leaves.all, leaves.count, sizeof *leaves.all);
+            leaves.all[leaves.count++] = (struct coded){leaf->code, leaf->concept};
         }
+    if (leaves.count)
+        qsort(leaves.all, leaves.count, sizeof *leaves.all, by_code);
+    return leaves;
+}
+
+/* A phrase for a kind of work (a level-3 code) serves every concept below it. */
+static void add_parent_label(const struct coded_leaves *leaves, struct loose_labels *labels,
+                             const char *code, uint32_t phrase)
+{
+    size_t low = 0, high = leaves->count, length = strlen(code);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(leaves->all[middle].code, code) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < leaves->count && strncmp(leaves->all[low].code, code, length) == 0; low++)
+        add_label(labels, leaves->all[low].concept, LABEL_PARENT, phrase);
 }
 
 static int load_labels(struct thesaurus *thesaurus, struct store *store,
                        struct loose_labels *labels, struct fault *fault)
 {
+    struct coded_leaves leaves = code_leaves(thesaurus);
     for (uint32_t c = 0; c < thesaurus->concept_count; c++)
         add_label(labels, c, LABEL_PREF, thesaurus_phrase(thesaurus, thesaurus->concepts[c].name));
     sqlite3_stmt *statement = store_prepare(
@@ -437,7 +474,7 @@ static int load_labels(struct thesaurus *thesaurus, struct store *store,
     while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
         uint32_t phrase = thesaurus_phrase(thesaurus, store_text(statement, 4));
         if (*store_text(statement, 0) == 0) {
-            add_parent_label(thesaurus, labels, store_text(statement, 1), phrase);
+            add_parent_label(&leaves, labels, store_text(statement, 1), phrase);
             continue;
         }
         uint32_t department = thesaurus_department(thesaurus, store_text(statement, 0));
@@ -447,6 +484,7 @@ static int load_labels(struct thesaurus *thesaurus, struct store *store,
         if (concept != NO_NUMBER)
             add_label(labels, concept, kind_of_word(store_text(statement, 3)), phrase);
     }
+    free(leaves.all);
     sqlite3_finalize(statement);
     return got;
 }
