@@ -274,7 +274,7 @@ static bool lists_department(const struct thesaurus *thesaurus, const struct rev
 {
     for (size_t i = 0; i < revision->leaf_count; i++) {
         const struct leaf *leaf = &revision->leaves[i];
-        if (!leaf->provisional && thesaurus_department(thesaurus, leaf->department) == department)
+        if (!leaf->provisional && thesaurus->concepts[leaf->concept].department == department)
             return true;
     }
     return false;
