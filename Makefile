@@ -171,9 +171,11 @@ check-web:
 bench-web: programs page tests/web/node_modules/.package-lock.json
 	@cd tests/web && BUILD=$(BUILD) node bench.js
 
+# JINMU_BRIEF: tests that go through many like cases take a part of them.
 check-asan:
 	@deploy/setup.sh build check asan
-	@$(MAKE) --no-print-directory check-run BUILD=build-asan \
+	@JINMU_BRIEF=1 ASAN_OPTIONS=malloc_context_size=8:quarantine_size_mb=8:thread_local_quarantine_size_kb=64 \
+	  $(MAKE) --no-print-directory check-run BUILD=build-asan \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -Wno-format-truncation' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 
 # The services. Of libraries that are not built for it ThreadSanitizer sees no locks, and believes

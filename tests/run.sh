@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the scripts of tests/e2e, the test programs named after the build folder and what fuzzing has
-# kept, as many at once as there are processors (JOBS=1: one after the other), and counts. What a failed one
-# printed comes at the end. The last line is "N passed, N failed[, N skipped]".
+# kept, and counts. One more at once than there are processors, for they mostly wait (JOBS=1: one after
+# the other). What a failed one printed comes at the end. The last line is
+# "N passed, N failed[, N skipped]".
 build=$1
 shift
 logs=$(mktemp -d)
@@ -21,7 +22,7 @@ commands() { # the longest first
 }
 
 # shellcheck disable=SC2016  # the variables are those of the inner shell
-commands "$@" | xargs -P "${JOBS:-$(nproc)}" -I '{}' sh -c '
+commands "$@" | xargs -P "${JOBS:-$(($(nproc) + 1))}" -I '{}' sh -c '
     log=$(mktemp "$logs/XXXXXXXX")
     {} >"$log" 2>&1
     status=$?

@@ -513,7 +513,8 @@ static bool survive(struct stage *stage, const struct story *story, enum fault_k
 
 static void survive_everywhere(struct stage *stage, const struct story *story, enum fault_kind kind)
 {
-    int step = getenv("JINMU_ALL_FAULTS") ? 1 : STEP, at = 1 + (int)kind % step;
+    int usual = getenv("JINMU_BRIEF") ? 4 * STEP : STEP;
+    int step = getenv("JINMU_ALL_FAULTS") ? 1 : usual, at = 1 + (int)kind % step;
     while (survive(stage, story, kind, at)) {
         at += step;
         assert_true(at < MOST_FAULTS);
