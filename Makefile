@@ -234,13 +234,14 @@ format:
 
 install: all
 	@$(MAKE) --no-print-directory install-files
-# Without `setup` and `page`. Of the data nothing is removed: a keeper may have put something there.
+# Without `setup` and `page`. What a keeper has put or changed among the data stays.
 install-files: $(INSTALLED)
 	install -d $(SHARE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
 	  $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	install -m 755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/
+	deploy/install-data.sh catalog/data $(SHARE)
 	rm -rf $(SHARE)/page
-	cp -r --no-preserve=all catalog/data/. services/gateway/page $(SHARE)/
+	cp -r --no-preserve=all services/gateway/page $(SHARE)/
 	chmod -R u=rwX,go=rX $(SHARE)
 	install -m 644 deploy/jinmu.zpl.example $(SHARE)/
 	for unit in deploy/systemd/*.service; do \

@@ -70,6 +70,38 @@ class Installed:
         return run(*self.command(*arguments), cwd=self.folder, env=self.environment(), **more)
 
 
+def test_what_a_keeper_changed_stays_at_an_upgrade(_):
+    with tempfile.TemporaryDirectory(prefix="jinmu.") as folder:
+        source, target = os.path.join(folder, "new"), os.path.join(folder, "share")
+        labels = os.path.join(target, "labels", "one.csv")
+
+        def install(rows):
+            os.makedirs(os.path.join(source, "labels"), exist_ok=True)
+            for name, text in (("labels/one.csv", rows), ("kinds.csv", rows)):
+                with open(os.path.join(source, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            return run(os.path.join(ROOT, "deploy", "install-data.sh"), source, target)
+
+        def text_of(path):
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+
+        assert install("first\n") == "" and text_of(labels) == "first\n"
+        with open(labels, "a", encoding="utf-8") as file:
+            file.write("the keeper's\n")
+        with open(os.path.join(target, "labels", "own.csv"), "w", encoding="utf-8") as file:
+            file.write("own\n")
+        told = install("second\n")
+        assert labels + " was changed and stays" in told and "kinds" not in told, told
+        assert text_of(labels) == "first\nthe keeper's\n"
+        assert text_of(labels + ".new") == "second\n"
+        assert text_of(os.path.join(target, "kinds.csv")) == "second\n"
+        assert text_of(os.path.join(target, "labels", "own.csv")) == "own\n"
+        os.rename(labels + ".new", labels)  # the keeper takes the new one
+        assert install("third\n") == "" and text_of(labels) == "third\n"
+        assert not os.path.exists(labels + ".new")
+
+
 def test_everybody_can_read_what_is_installed(installed):
     assert sorted(os.listdir(installed.path("bin"))) == PROGRAMS
     for folder, _, names in os.walk(installed.prefix):
