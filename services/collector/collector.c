@@ -389,7 +389,7 @@ int collector_run(struct collector *collector, int ending)
         [LONG] = {zsock_resolve(reader_socket(collector->readers[READER_LONG])), 0, ZMQ_POLLIN, 0},
         [REMEMBERED] = {zsock_resolve(remembering_socket(collector->remembering)), 0, ZMQ_POLLIN,
                         0}};
-    collector->listing_behind = listing_is_behind(collector->listing);
+    collector->listing_behind = listing_behind(collector->listing) > 0;
     for (;;) {
         if (zmq_poll(items, ITEMS, soonest(wait_ms(collector), collector_list_wait_ms(collector))) <
             0) {

@@ -12,7 +12,7 @@
 
 enum {
     LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
-    LISTED_FOR_ASKER = 512, /* and before a question about them */
+    LISTED_FOR_ASKER = 512, /* before a question about them, if these are all that are missing */
     LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
     LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
     LIST_TURN_MS = 50,      /* … and then come on so often: results that arrive go before */
@@ -39,7 +39,7 @@ void collector_advance_listing(struct collector *collector, int limit)
                   fault.message, LIST_AGAIN_MS);
         collector->list_not_before = now + LIST_AGAIN_MS;
     }
-    collector->listing_behind = listing_is_behind(collector->listing);
+    collector->listing_behind = listing_behind(collector->listing) > 0;
     results_tidy(collector->results);
 }
 
@@ -91,10 +91,7 @@ void collector_answer_reviews(struct collector *collector, zframe_t *peer, uint6
     struct fault fault = {"", ""};
     struct strbuf text = {0};
     zmsg_t *events = zmsg_new(), *body = zmsg_new();
-    while (collector->listing_behind && !*fault.code)
-        if (listing_advance(collector->listing, LISTED_FOR_ASKER, &fault) == 0)
-            collector->listing_behind = listing_is_behind(collector->listing);
-    int failed = *fault.code || results_begin(collector->results, &fault);
+    int failed = results_begin(collector->results, &fault);
     if (!failed) {
         failed =
             decisions_store(collector->results, question, gather_event, events, &text, &fault) ||
@@ -162,7 +159,9 @@ void collector_list_for_asker(struct collector *collector, const char *ask)
 {
     struct fault fault;
     if (collector->listing_behind && !outbox_is_about(ask))
-        collector_advance_listing(collector, LISTED_FOR_ASKER);
+        collector_advance_listing(collector, listing_behind(collector->listing) > LISTED_FOR_ASKER
+                                                 ? LISTED_AT_ONCE
+                                                 : LISTED_FOR_ASKER);
     if (strcmp(ask, "webhook_due") != 0)
         return;
     collector->postman_at = zclock_mono();

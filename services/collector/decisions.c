@@ -1,6 +1,7 @@
 #include "services/collector/decisions.h"
 
 #include "common/store.h"
+#include "services/collector/listing.h"
 #include "services/collector/lists.h"
 
 #include <stdlib.h>
@@ -32,13 +33,6 @@ static int64_t number(struct store *store, const char *sql, int64_t value, int64
     return found;
 }
 
-static const char *state_after(const char *decision)
-{
-    return strcmp(decision, "accept") == 0    ? "accepted"
-           : strcmp(decision, "correct") == 0 ? "corrected"
-                                              : "rejected";
-}
-
 static void make_review(struct wish *wish, int64_t review)
 {
     static const char *const members[] = {"decision", "department", "code",    "name",
@@ -64,10 +58,8 @@ static int insert(struct store *store, struct wish *wish, const char *json, stru
         "INSERT INTO review (result, version, decision, department, code, kind, reviewer, address,"
         " reviewed_at, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         fault);
-    sqlite3_stmt *mark =
-        store_prepare(store, "UPDATE listed SET state = ?, version = ? WHERE result = ?", fault);
     int failed = -1;
-    if (add && mark)
+    if (add)
         failed =
             store_run(store,
                       store_bind(add, "iittttttit", wish->result, wish->version + 1, decision,
@@ -75,12 +67,8 @@ static int insert(struct store *store, struct wish *wish, const char *json, stru
                                  text_of(wish->json, "kind"), text_of(wish->json, "reviewer"),
                                  text_of(wish->json, "address"), wish->now, json),
                       fault) ||
-            store_run(
-                store,
-                store_bind(mark, "tii", state_after(decision), wish->version + 1, wish->result),
-                fault);
+            listing_review(store, wish->result, decision, wish->version + 1, fault);
     sqlite3_finalize(add);
-    sqlite3_finalize(mark);
     return failed ? -1 : 0;
 }
 
@@ -108,7 +96,9 @@ static int64_t store_one(struct results *results, struct wish *wish, decision_fn
 static int decide(struct results *results, struct wish *wish, struct jv *outcome,
                   decision_fn *stored, void *argument, struct fault *fault)
 {
-    int64_t known = number(results_store(results), "SELECT version FROM listed WHERE result = ?",
+    int64_t known = number(results_store(results),
+                           "SELECT ifnull((SELECT max(version) FROM review WHERE result = ?1), 0)"
+                           " FROM result WHERE number = ?1",
                            wish->result, -1);
     jv_set_number(outcome, "result", (double)wish->result);
     if (known < 0) {

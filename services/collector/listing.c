@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum statement { NEXT_RESULTS, SUPERSEDE, ADD_LISTED, ADD_FINDING, STATEMENTS };
+enum statement { NEXT_RESULTS, SUPERSEDE, ADD_LISTED, ADD_FINDING, LAST_REVIEW, STATEMENTS };
 static const char *const statement_sql[STATEMENTS] = {
     [NEXT_RESULTS] = "SELECT result.number, event, project, project.id, unit, revision, department,"
                      " decision, kind, confidence, findings, stored_at, unpacked(project.json),"
@@ -25,6 +25,8 @@ static const char *const statement_sql[STATEMENTS] = {
         " AND event > ?2))",
     [ADD_FINDING] = "INSERT INTO listed_finding (rule, result, severity, count)"
                     " VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
+    [LAST_REVIEW] = "SELECT decision, version FROM review WHERE result = ? ORDER BY version DESC"
+                    " LIMIT 1",
 };
 
 struct listing {
@@ -58,9 +60,9 @@ void listing_close(struct listing **listing)
     *listing = NULL;
 }
 
-bool listing_is_behind(const struct listing *listing)
+int64_t listing_behind(const struct listing *listing)
 {
-    return store_number(listing->store, "SELECT max(number) FROM result", 0) > listing->done;
+    return store_number(listing->store, "SELECT max(number) FROM result", 0) - listing->done;
 }
 
 static int severity_of(const struct jv *finding)
@@ -135,6 +137,38 @@ static void bind_listed(sqlite3_stmt *listed, sqlite3_stmt *row, const struct jv
     sqlite3_bind_int64(listed, 18, sqlite3_column_int64(row, 11));
 }
 
+static const char *state_after(const char *decision)
+{
+    return strcmp(decision, "accept") == 0    ? "accepted"
+           : strcmp(decision, "correct") == 0 ? "corrected"
+                                              : "rejected";
+}
+
+int listing_review(struct store *store, int64_t result, const char *decision, int64_t version,
+                   struct fault *fault)
+{
+    sqlite3_stmt *mark =
+        store_prepare(store, "UPDATE listed SET state = ?, version = ? WHERE result = ?", fault);
+    int failed =
+        !mark ||
+        store_run(store, store_bind(mark, "tii", state_after(decision), version, result), fault);
+    sqlite3_finalize(mark);
+    return failed ? -1 : 0;
+}
+
+/* Somebody may have decided about a result before it came to be listed. */
+static int add_review(struct listing *listing, int64_t result, struct fault *fault)
+{
+    sqlite3_stmt *last = listing->statements[LAST_REVIEW];
+    int found = store_next(listing->store, store_bind(last, "i", result), fault),
+        failed = found < 0;
+    if (found == 1)
+        failed = listing_review(listing->store, result, store_text(last, 0),
+                                sqlite3_column_int64(last, 1), fault);
+    sqlite3_reset(last);
+    return failed ? -1 : 0;
+}
+
 static int add(struct listing *listing, sqlite3_stmt *row, struct fault *fault)
 {
     const char *project_text = store_text(row, 12), *result_text = store_text(row, 13);
@@ -147,7 +181,8 @@ static int add(struct listing *listing, sqlite3_stmt *row, struct fault *fault)
                                       store_text(row, 4), sqlite3_column_int64(row, 1)),
                            fault) ||
                  store_run(listing->store, listed, fault) ||
-                 add_findings(listing, sqlite3_column_int64(row, 0), result, fault);
+                 add_findings(listing, sqlite3_column_int64(row, 0), result, fault) ||
+                 add_review(listing, sqlite3_column_int64(row, 0), fault);
     if (!failed)
         listing->done = sqlite3_column_int64(row, 0);
     jv_destroy(&project);

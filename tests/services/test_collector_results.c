@@ -3,6 +3,7 @@
 
 #include "common/state.h"
 #include "common/store.h"
+#include "services/collector/decisions.h"
 #include "services/collector/listing.h"
 #include "services/collector/schema.sql.h"
 #include "tests/services/process.h"
@@ -315,6 +316,60 @@ static void test_results_of_version_1_are_taken_over_and_known_again(void **stat
     free(path);
 }
 
+static void note_event(const char *topic, int64_t event, const char *json, void *argument)
+{
+    (void)topic, (void)event, (void)json;
+    ++*(int *)argument;
+}
+
+/* How many of the two reviews were stored: both of the same version of a result. */
+static int review_twice(struct place *place, int result, const char *decision)
+{
+    struct strbuf question = {0}, answer = {0};
+    strbuf_printf(&question,
+                  "{\"reviews\":[{\"result\":%d,\"version\":0,\"decision\":\"%s\"},"
+                  "{\"result\":%d,\"version\":0,\"decision\":\"%s\"}]}",
+                  result, decision, result, decision);
+    struct jv *json = jv_read(question.text, question.length, NULL);
+    int stored = 0;
+    assert_int_equal(results_begin(place->results, NULL), 0);
+    assert_int_equal(decisions_store(place->results, json, note_event, &stored, &answer, NULL), 0);
+    assert_int_equal(results_commit(place->results, NULL), 0);
+    assert_non_null(strstr(answer.text, stored ? "conflict" : "unknown"));
+    jv_destroy(&json);
+    strbuf_free(&question);
+    strbuf_free(&answer);
+    return stored;
+}
+
+static int64_t listed_as(struct place *place, const char *condition)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM listed WHERE %s", condition);
+    return store_number(results_store(place->results), sql, -1);
+}
+
+/* With a million results waiting to be listed nobody can wait for all of them. */
+static void test_a_result_is_reviewed_before_it_is_listed(void **state)
+{
+    struct place *place = *state;
+    assert_int_equal(results_begin(place->results, NULL), 0);
+    add(place->results, "p1", 'a', "m");
+    add(place->results, "p2", 'b', "m");
+    assert_int_equal(results_commit(place->results, NULL), 0);
+    assert_int_equal(review_twice(place, 2, "accept"), 1);
+    assert_int_equal(review_twice(place, 3, "accept"), 0);
+    struct listing *listing = listing_open(place->results, NULL);
+    assert_non_null(listing);
+    assert_int_equal(listed_as(place, "1"), 0);
+    assert_int_equal(listing_advance(listing, 10, NULL), 0);
+    assert_int_equal(listed_as(place, "result = 2 AND state = 'accepted' AND version = 1"), 1);
+    assert_int_equal(listed_as(place, "result = 1 AND state = 'open' AND version = 0"), 1);
+    assert_int_equal(review_twice(place, 1, "reject"), 1);
+    assert_int_equal(listed_as(place, "result = 1 AND state = 'rejected' AND version = 1"), 1);
+    listing_close(&listing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +394,8 @@ int main(void)
                                         close_place),
         cmocka_unit_test_setup_teardown(test_results_of_version_1_are_taken_over_and_known_again,
                                         open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_a_result_is_reviewed_before_it_is_listed, open_place,
+                                        close_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
