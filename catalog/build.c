@@ -267,6 +267,21 @@ static int load_revision(struct loading *loading, size_t row, struct fault *faul
     return add_restrictions(build, file, number, fault);
 }
 
+/* What imported revisions repeal of the data's. */
+static int end_repealed(struct build *build, struct fault *fault)
+{
+    sqlite3_stmt *imported = store_prepare(
+        build->store,
+        "SELECT number, repeals FROM revision WHERE origin <> 'data' AND repeals <> ''", fault);
+    int got = imported ? 1 : -1;
+    while (got > 0 && (got = store_next(build->store, imported, fault)) > 0)
+        if (import_end_repealed(build->store, store_text(imported, 0), store_text(imported, 1),
+                                fault))
+            got = -1;
+    sqlite3_finalize(imported);
+    return got;
+}
+
 static int record_build(struct build *build, struct fault *fault)
 {
     char hash[DATA_HASH_BYTES];
@@ -315,8 +330,9 @@ static int fill(struct build *build, struct fault *fault)
                               load_regulation, fault) ||
                    load_table(build, data_files_find(files, "revisions.csv"), "SELECT 1",
                               load_revision, fault) ||
-                   load_labels(build, fault) || load_rules(build, fault) ||
-                   load_model(build, fault) || record_build(build, fault)
+                   end_repealed(build, fault) || load_labels(build, fault) ||
+                   load_rules(build, fault) || load_model(build, fault) ||
+                   record_build(build, fault)
                ? -1
                : 0;
 }

@@ -154,13 +154,10 @@ static int insert_findings(struct store *store, const char *number,
     return failed;
 }
 
-/* The revision that this one repeals, if it is held, ends on the day on which this one begins. */
-static int end_repealed(struct store *store, const struct import_options *options,
+int import_end_repealed(struct store *store, const char *number, const char *repeals,
                         struct fault *fault)
 {
-    char *repealed = options->repeals && *options->repeals
-                         ? catalog_find_revision(store, options->repeals, NULL)
-                         : NULL;
+    char *repealed = repeals && *repeals ? catalog_find_revision(store, repeals, NULL) : NULL;
     if (!repealed)
         return 0;
     sqlite3_stmt *statement = store_prepare(
@@ -168,8 +165,8 @@ static int end_repealed(struct store *store, const struct import_options *option
         "UPDATE revision SET ended = (SELECT effective FROM revision WHERE number = ?1)"
         " WHERE number = ?2 AND number <> ?1 AND ended = ''",
         fault);
-    int failed = !statement ||
-                 store_run(store, store_bind(statement, "tt", options->number, repealed), fault);
+    int failed =
+        !statement || store_run(store, store_bind(statement, "tt", number, repealed), fault);
     sqlite3_finalize(statement);
     free(repealed);
     return failed ? -1 : 0;
@@ -184,7 +181,7 @@ static int write_all(struct store *store, const struct import_options *options,
     int failed = insert_revision(store, options, result, fault) ||
                  insert_items(store, options->number, result, fault) ||
                  insert_findings(store, options->number, result, fault) ||
-                 end_repealed(store, options, fault) ||
+                 import_end_repealed(store, options->number, options->repeals, fault) ||
                  settle_again(store, options->number, fault) ||
                  (alone && store_commit(store, fault));
     if (failed && alone)
@@ -253,7 +250,7 @@ static int amend_rows(struct store *store, const struct import_options *options,
                             "%s 来自数据目录：标题和日期请在 revisions.csv 中更正，再用 jinmu "
                             "catalog build 重建",
                             options->number);
-    if (changed > 0 && end_repealed(store, options, fault))
+    if (changed > 0 && import_end_repealed(store, options->number, options->repeals, fault))
         changed = -1;
     free(other);
     free(origin);

@@ -109,6 +109,11 @@ enum import_outcome import_bytes(struct store *store, const char *source, const 
                                  struct sheet **sheet, struct import_result **result,
                                  struct fault *fault);
 
+/* The revision that an imported one repeals, if it is held and has no end, ends on the day on which that
+ * one begins. Importing does so; a build of the data does it again. 0, or -1 with a fault. */
+int import_end_repealed(struct store *store, const char *number, const char *repeals,
+                        struct fault *fault);
+
 /* Reads a file into a sheet, without a database. NULL with a fault. */
 struct sheet *import_read(const char *path, struct fault *fault);
 

@@ -168,6 +168,22 @@ static void test_hand_imported_revision_and_settlements_survive_a_rebuild(void *
     assert_int_equal(case_number(self, "SELECT count(*) FROM finding WHERE revision = '手1号'"), 1);
 }
 
+static void test_what_an_imported_revision_repeals_stays_ended_after_a_rebuild(void **state)
+{
+    struct catalog_case *self = *state;
+    struct fault fault = {0};
+    static const char rows[] = "部门,代码,名称\n能源,A,公共服务\n";
+    struct import_options options = {
+        .number = "手2号", .effective = "2027-01-01", .repeals = "测2号", .complete = -1};
+    assert_int_equal(
+        import_bytes(self->store, "手2号.csv", rows, strlen(rows), &options, NULL, NULL, &fault),
+        IMPORT_DONE);
+    assert_text(self, "SELECT ended FROM revision WHERE number = '测2号'", "2027-01-01");
+    assert_int_equal(catalog_build(self->directory, self->path, &fault), 0);
+    assert_text(self, "SELECT ended FROM revision WHERE number = '测2号'", "2027-01-01");
+    assert_text(self, "SELECT ended FROM revision WHERE number = '测1号'", "2023");
+}
+
 static void test_bad_data_leaves_the_database_and_names_file_and_line(void **state)
 {
     struct catalog_case *self = *state;
@@ -286,6 +302,7 @@ int main(void)
         TEST(test_changed_data_is_built_again_and_changes_the_model),
         TEST(test_data_that_decides_nothing_leaves_the_model_as_it_is),
         TEST(test_hand_imported_revision_and_settlements_survive_a_rebuild),
+        TEST(test_what_an_imported_revision_repeals_stays_ended_after_a_rebuild),
         TEST(test_bad_data_leaves_the_database_and_names_file_and_line),
         TEST(test_folder_without_data_is_refused),
         TEST(test_revision_of_a_year_is_the_newest_in_force_with_items),
