@@ -365,7 +365,6 @@ static int count_again(struct results *results, int64_t result, const struct wir
                : 0;
 }
 
-/* A result that was there already: delivered twice, or judged again after another. */
 /* Whether a stored project is judged again of which its unit has handed in another text meanwhile. 1, 0,
  * or -1 with a fault. */
 static int is_outdated(struct results *results, int64_t project, const struct wire_record *record,
@@ -382,6 +381,7 @@ static int is_outdated(struct results *results, int64_t project, const struct wi
     return current[TEXT] && current[TEXT] != project;
 }
 
+/* A result that was there already: delivered twice, or judged again after another. */
 static int add_known(struct results *results, int64_t project, int64_t origin,
                      const struct wire_record *record, struct results_added *added,
                      struct fault *fault)
