@@ -1,6 +1,8 @@
 #include "tests/services/process.h"
 
+#include "catalog/catalog.h"
 #include "common/signals.h"
+#include "common/state.h"
 #include "common/strbuf.h"
 
 #include <ftw.h>
@@ -193,6 +195,18 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 {
     (void)status, (void)kind, (void)place;
     return remove(path);
+}
+
+char *scratch_with_catalog(void)
+{
+    struct fault fault;
+    char *directory = scratch_new(), *path = state_path(directory, "catalog.db");
+    if (catalog_ensure(path, catalog_data_directory(), &fault)) {
+        fprintf(stderr, "%s: %s\n", fault.code, fault.message);
+        scratch_destroy(&directory);
+    }
+    free(path);
+    return directory;
 }
 
 void scratch_destroy(char **directory)

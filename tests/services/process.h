@@ -32,6 +32,8 @@ char *process_log_value(struct process *process, const char *name);
 
 /* A new private directory under $TMPDIR or /tmp (free()), short enough for sockets. */
 char *scratch_new(void);
+/* One with a catalog.db in it, built from the data. NULL, with the fault on stderr. */
+char *scratch_with_catalog(void);
 /* Removes it with all that is in it, and frees the name. */
 void scratch_destroy(char **directory);
 

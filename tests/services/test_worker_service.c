@@ -1,5 +1,4 @@
 /* A worker between a broker and a collector that the test plays itself. */
-#include "catalog/catalog.h"
 #include "common/mdp.h"
 #include "common/state.h"
 #include "common/strbuf.h"
@@ -408,14 +407,8 @@ static void test_ending_worker_finishes_what_it_has_begun(void **state)
 static int make_catalog(void **state)
 {
     (void)state;
-    catalog_place = scratch_new();
-    char *path = state_path(catalog_place, "catalog.db");
-    struct fault fault;
-    int status = catalog_ensure(path, catalog_data_directory(), &fault);
-    if (status)
-        print_error("%s: %s\n", fault.code, fault.message);
-    free(path);
-    return status;
+    catalog_place = scratch_with_catalog();
+    return catalog_place ? 0 : -1;
 }
 
 static int remove_catalog(void **state)

@@ -1,5 +1,4 @@
 /* A worker whose judging stands is ended, and what it held goes to another; by a real broker. */
-#include "catalog/catalog.h"
 #include "common/signals.h"
 #include "common/state.h"
 #include "services/worker/worker.h"
@@ -142,12 +141,8 @@ static void test_a_request_that_somebody_waits_for_goes_to_another_worker(void *
 static int make_catalog(void **state)
 {
     (void)state;
-    catalog_place = scratch_new();
-    char *path = state_path(catalog_place, "catalog.db");
-    struct fault fault;
-    int status = catalog_ensure(path, catalog_data_directory(), &fault);
-    free(path);
-    return status;
+    catalog_place = scratch_with_catalog();
+    return catalog_place ? 0 : -1;
 }
 
 static int remove_catalog(void **state)

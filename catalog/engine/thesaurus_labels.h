@@ -1,0 +1,9 @@
+#ifndef JINMU_THESAURUS_LABELS_H
+#define JINMU_THESAURUS_LABELS_H
+
+#include "catalog/engine/thesaurus.h"
+
+/* Reads the labels of all concepts, which are there, into the thesaurus. 0, or -1 with a fault. */
+int thesaurus_load_labels(struct thesaurus *thesaurus, struct store *store, struct fault *fault);
+
+#endif
