@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Requests that judge stored projects again, to the broker's queue at bulk priority, a few outstanding at a time, so that interactive
- * requests pass by and a stop loses nothing: what was accepted is done in any case. */
+/* Requests that judge stored projects again, to the broker's queue at bulk priority, a few outstanding
+ * at a time, so that interactive requests pass by and a stop loses nothing: what was accepted is done
+ * in any case. */
 struct bulk;
 
 struct bulk *bulk_new(const struct running *running, struct fault *fault);

@@ -6,8 +6,8 @@
 #include "services/cli/moves.h"
 
 /* Judging stored projects again: those that have no result yet by the revision, engine and model that
- * are asked for, and those that have one which a later one superseded. What is done is told by results.db alone, so a run that was killed goes on where it
- * was when it is started again. */
+ * are asked for, and those that have one which a later one superseded. What is done is told by
+ * results.db alone, so a run that was killed goes on where it was when it is started again. */
 
 struct reclassify_options {
     const char *to;         /* revision; NULL: each project by its own (--engine) */

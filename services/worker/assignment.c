@@ -140,7 +140,9 @@ void assignment_stored(struct assignment *assignment, const struct wire_tally *t
     }
     assignment->tally.stored += tally->stored;
     assignment->tally.duplicates += tally->duplicates;
-    if (!assignment->tally.first_event || tally->first_event < assignment->tally.first_event)
+    bool has_event = tally->first_event > 0; /* none when all of it was outdated */
+    if (has_event &&
+        (!assignment->tally.first_event || tally->first_event < assignment->tally.first_event))
         assignment->tally.first_event = tally->first_event;
     if (tally->last_event > assignment->tally.last_event)
         assignment->tally.last_event = tally->last_event;

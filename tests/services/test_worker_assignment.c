@@ -147,13 +147,15 @@ static void test_summary_adds_up_all_batches(void **state)
     struct judged good = result("p1", "{\"id\":\"p1\"}", true), bad = error("p2", "{}", true);
     assignment_add(assignment, &good, 51, &records, PROJECT_BYTES);
     assignment_add(assignment, &bad, 51, &records, PROJECT_BYTES);
-    assignment->unstored = 2;
+    assignment->unstored = 3;
     struct wire_tally second = {.first_event = 9, .last_event = 9, .stored = 1};
     struct wire_tally first = {.first_event = 4, .last_event = 4, .duplicates = 1};
+    struct wire_tally outdated = {.duplicates = 1}; /* it has no event */
     assignment_stored(assignment, &second, NULL);
     assignment_stored(assignment, &first, NULL);
+    assignment_stored(assignment, &outdated, NULL);
     assert_int_equal(assignment->unstored, 0);
-    assert_answer(assignment, "{\"stored\":1,\"duplicates\":1,\"errors\":1,\"first_event\":4,"
+    assert_answer(assignment, "{\"stored\":1,\"duplicates\":2,\"errors\":1,\"first_event\":4,"
                               "\"last_event\":9}");
     assert_stored(&records,
                   "p1 auto {\"name\":\"x\"} {\"id\":\"p1\"};p2 error {\"name\":\"x\"} {};");
