@@ -185,8 +185,8 @@ static void test_a_killed_run_goes_on_where_it_was(void **state)
     struct pipeline *pipeline = *state;
     int before = store_projects(pipeline, "killed-", PROJECTS);
     char *earlier = must(pipeline, 0, "$JINMU reclassify report --to '" NEW "'");
-    pid_t run = pipeline_start(pipeline, "$JINMU reclassify --rate 1000 --to '" NEW "'");
-    pipeline_await_stored(pipeline, before + PROJECTS + PROJECTS / 4, RUN_MS);
+    pid_t run = pipeline_start(pipeline, "$JINMU reclassify --rate 1 --to '" NEW "'");
+    pipeline_await_stored(pipeline, before + PROJECTS + 1, RUN_MS); /* its first batch */
     assert_int_equal(kill(run, SIGKILL), 0);
     pipeline_await(run, RUN_MS);
     assert_true(pipeline_stored(pipeline) < before + 2 * PROJECTS);
