@@ -91,7 +91,7 @@ class Client:
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
         sent = {name: value for name, value in sent.items() if value is not None}
-        connection = http.client.HTTPConnection("127.0.0.1", self.world.port, timeout=30,
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.port, timeout=90,
                                                 source_address=self.source)
         connection.request(method, path, raw, sent)
         answer = Answer(connection.getresponse())
@@ -147,7 +147,7 @@ class World:
 
     def jinmu(self, *arguments, stdin=None, expected=0):
         done = subprocess.run([os.path.join(BIN, "jinmu"), *arguments], env=self.environment,
-                              input=stdin, text=True, capture_output=True, timeout=60, check=False)
+                              input=stdin, text=True, capture_output=True, timeout=120, check=False)
         assert done.returncode == expected, (arguments, done.stdout, done.stderr)
         return done.stdout
 
@@ -157,7 +157,7 @@ class World:
 
     def stop(self):
         self.serve.send_signal(signal.SIGTERM)
-        status = self.serve.wait(timeout=60)
+        status = self.serve.wait(timeout=120)
         self.serve.stdout.close()
         return status
 
@@ -195,7 +195,7 @@ def await_ready(client, deadline_s=60):
         time.sleep(0.05)
 
 
-def await_results(client, count, deadline_s=30):
+def await_results(client, count, deadline_s=90):
     deadline = time.monotonic() + deadline_s
     while True:
         results = client.get("/results", limit=500)["results"]

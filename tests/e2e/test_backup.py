@@ -140,7 +140,7 @@ def stored(directory):
 def refusal(state, *command):
     """What a program says that must not start."""
     done = subprocess.run([os.path.join(chaos_world.BIN, command[0]), *command[1:], "--state",
-                           state], text=True, capture_output=True, timeout=60, check=False)
+                           state], text=True, capture_output=True, timeout=120, check=False)
     assert done.returncode not in (0, None), (command, done.stdout, done.stderr)
     return done.stdout + done.stderr
 

@@ -22,7 +22,7 @@ class Keeper:
 
     def run(self, *arguments, status=0):
         done = subprocess.run([JINMU, "catalog", *arguments], env=self.environment, text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=120)
         assert done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout + done.stderr
 

@@ -20,7 +20,7 @@ import cases
 BIN = os.environ.get("JINMU_BIN", "build/bin")
 CLIENT, WORKER = b"MDPC01", b"MDPW01"
 READY, REQUEST, REPLY, HEARTBEAT, DISCONNECT = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
-TIMEOUT_MS = 10000
+TIMEOUT_MS = 60000
 START_S = 60
 
 

@@ -175,7 +175,7 @@ def test_statistics_add_up(world):
 
 
 def read_events(client, count, last=None):
-    connection = http.client.HTTPConnection("127.0.0.1", client.world.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", client.world.port, timeout=90)
     headers = {"Cookie": client.cookie}
     if last is not None:
         headers["Last-Event-ID"] = str(last)

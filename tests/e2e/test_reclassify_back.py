@@ -57,7 +57,7 @@ class Services:
 
     def close(self):
         self.serve.send_signal(signal.SIGTERM)
-        assert self.serve.wait(timeout=60) == 0
+        assert self.serve.wait(timeout=120) == 0
         self.serve.stdout.close()
         self.log.close()
         shutil.rmtree(self.folder)

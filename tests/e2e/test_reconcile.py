@@ -24,7 +24,7 @@ class Answer:
 
 
 def ask(world, method, path, form=None, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=90)
     sent = dict(ORIGIN, **(headers or {}))
     body = None
     if form is not None:
@@ -204,7 +204,7 @@ def test_a_preflight_is_answered(world):
 
 
 def test_nothing_else_is_open_to_other_sites(world):
-    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=90)
     connection.request("GET", "/api/v1/livez", headers=ORIGIN)
     answer = connection.getresponse()
     answer.read()

@@ -28,7 +28,7 @@ def left_behind(state):
 def serve(state, *options):
     """What it printed; it must end with status 2."""
     done = subprocess.run([os.path.join(BIN, "jinmu"), "serve", "--workers", "1", "--state", state,
-                           *options], text=True, capture_output=True, timeout=60, check=False)
+                           *options], text=True, capture_output=True, timeout=120, check=False)
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert "ready" not in done.stdout
     assert not left_behind(state)

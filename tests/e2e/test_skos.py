@@ -29,7 +29,7 @@ class Case:
     def jinmu(self, *arguments):
         done = subprocess.run([os.path.join(BIN, "jinmu"), *arguments, "--state", self.state],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                              timeout=60)
+                              timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -43,7 +43,7 @@ class Services:
     def stop(self):
         if self.serve:
             self.serve.send_signal(signal.SIGTERM)
-            assert self.serve.wait(timeout=60) == 0
+            assert self.serve.wait(timeout=120) == 0
             self.serve.stdout.close()
         self.serve = None
 
@@ -59,7 +59,7 @@ class Services:
 
     def jinmu(self, *arguments, text=None, status=0):
         done = subprocess.run([JINMU, *arguments], env=self.environment, input=text, text=True,
-                              capture_output=True, timeout=60, check=False)
+                              capture_output=True, timeout=120, check=False)
         assert done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout + done.stderr
 
@@ -85,15 +85,17 @@ def test_lists_that_cannot_be_written_are_left_alone_for_a_while(services):
                      " SELECT raise(ABORT, 'as if the disk were full'); END")
     database.close()
     services.start()
+    started = time.monotonic()
     for number in range(10):
         services.submit(2, unit=f"{number}局")
         time.sleep(0.05)
-    deadline = time.monotonic() + 30
+    deadline = started + 120
     while "listing_failed" not in services.logged():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(1)  # in which it would try again fifty times
-    assert services.logged().count("listing_failed") <= 2, services.logged()[-2000:]
+    tries = services.logged().count("listing_failed")
+    assert tries <= 2 + (time.monotonic() - started) / 5, services.logged()[-2000:]
 
 
 def test_submit_says_what_it_waits_for(services):
@@ -110,7 +112,7 @@ def test_submit_says_what_it_waits_for(services):
         assert said.startswith("submit: the queue takes no more now"), said
     finally:
         os.kill(worker, signal.SIGCONT)
-    receipt, rest = waiting.communicate(timeout=60)
+    receipt, rest = waiting.communicate(timeout=120)
     assert "receipt" in receipt and rest == "" and waiting.returncode == 0, (receipt, rest)
 
 
@@ -123,7 +125,7 @@ def test_a_run_that_is_paused_says_so_and_a_second_one_is_told_of_it(services):
     said = services.jinmu("reclassify", "--to", OLD, status=2)
     assert services.state in said and "等它结束" in said, said
     services.jinmu("reclassify", "resume")
-    run.communicate(timeout=60)
+    run.communicate(timeout=120)
     assert run.returncode == 0
 
 

@@ -14,7 +14,7 @@ import time
 
 from http_world import BIN
 
-DEADLINE_S = 30
+DEADLINE_S = 90
 
 
 def wait_until(condition, what, deadline_s=DEADLINE_S):

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_MS = 10000, START_MS = 10000, MOST_ARGUMENTS = 12 };
+enum { PATIENCE_MS = 60000, START_MS = 60000, MOST_ARGUMENTS = 12 };
 
 static void start(struct stage *stage, const char *options)
 {

@@ -33,7 +33,7 @@ static int close_stage(void **state)
     zmsg_destroy(&answer);
     zsock_destroy(&client);
     zsock_destroy(&worker);
-    assert_int_equal(process_stop(&stage->broker, 10000), 0);
+    assert_int_equal(process_stop(&stage->broker, 60000), 0);
     stage_close(stage);
     free(stage);
     return 0;
@@ -216,7 +216,7 @@ static void test_colliding_identities_do_not_share_jobs(void **state)
     for (int i = 0; i < 2; i++) {
         workers[i] = zsock_new(ZMQ_DEALER);
         zsock_set_identity(workers[i], "same");
-        zsock_set_rcvtimeo(workers[i], 10000);
+        zsock_set_rcvtimeo(workers[i], 60000);
         assert_int_equal(zsock_connect(workers[i], "%s", stage->endpoint), 0);
         zsock_send(workers[i], "sss", "MDPW02", "\001", "echo");
         stage_await(stage, "workers", 1);

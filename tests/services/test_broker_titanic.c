@@ -89,7 +89,7 @@ static void test_what_was_acknowledged_survives_kill_9(void **state)
     for (int i = 0; i < 10; i++)
         worker_serve(worker, "before", NULL); /* some done, two leased, others ready */
     process_signal(stage.broker, SIGKILL);
-    assert_int_equal(process_wait(stage.broker, 5000), 128 + SIGKILL);
+    assert_int_equal(process_wait(stage.broker, 60000), 128 + SIGKILL);
     zsock_destroy(&client);
     zsock_destroy(&worker);
 

@@ -47,7 +47,7 @@ static void test_both_protocol_versions_meet(void **state)
     struct stage stage;
     stage_open(&stage, "");
     zsock_t *old_client = zsock_new(ZMQ_REQ); /* adds and takes the empty frame */
-    zsock_set_rcvtimeo(old_client, 10000);
+    zsock_set_rcvtimeo(old_client, 60000);
     zsock_connect(old_client, "%s", stage.endpoint);
     zsock_t *new_client = stage_peer(&stage);
     zsock_t *worker = stage_peer(&stage);
@@ -408,12 +408,12 @@ static void test_sigterm_waits_for_leases_and_dismisses_the_workers(void **state
     peer_submit(client, "echo", "x", uuid);
     zmsg_t *request = peer_receive(worker);
     process_signal(stage.broker, SIGTERM);
-    assert_true(process_logged(stage.broker, "broker_stops", 5000));
+    assert_true(process_logged(stage.broker, "broker_stops", 60000));
     peer_submit(client, "echo", "accepted, for the next broker", later);
     worker_answer(worker, request, "done");
     zmsg_t *dismissal = peer_receive(worker);
     assert_string_equal(frame_text(dismissal, 1), "\006");
-    assert_int_equal(process_wait(stage.broker, 5000), 0);
+    assert_int_equal(process_wait(stage.broker, 60000), 0);
     stage_restart(&stage, "");
     zmsg_t *answer = peer_await_reply(client, uuid);
     assert_string_equal(frame_text(answer, 1), "done");
@@ -434,7 +434,7 @@ static void test_our_worker_says_ready_again_to_a_new_broker(void **state)
     struct mdp_worker *worker = mdp_worker_new(stage.endpoint, "echo", NULL);
     stage_await(&stage, "workers", 1);
     process_signal(stage.broker, SIGKILL);
-    process_wait(stage.broker, 5000);
+    process_wait(stage.broker, 60000);
     stage_restart(&stage, "");
     zsock_t *client = stage_peer(&stage);
     zsock_send(client, "ssss", "MDPC02", "\001", "echo", "ping");

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { WAIT_MS = 5000 };
+enum { WAIT_MS = 60000 };
 
 struct place {
     char *directory;

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const WAIT_MS = 10000;
+const WAIT_MS = 60000;
 
 export async function startBrowser() {
   const profile = mkdtempSync(path.join(os.tmpdir(), 'jinmu-chromium-'));
