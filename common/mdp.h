@@ -85,7 +85,9 @@ int titanic_close(struct mdp_client *client, const char *uuid, struct fault *fau
  *
  * The broker may send a second request before the first is answered. The client's address is
  * opaque, but one of our broker begins with "i." for an interactive and "b." for a bulk request and
- * goes on with the job's UUID; mdp_worker_next gives interactive ones first. */
+ * goes on with the job's UUID, the number of the lease, and that of the request: greater than those of
+ * all requests that were accepted before ("b.UUID.7.1767225600000000"). mdp_worker_next gives
+ * interactive ones first. */
 struct mdp_worker;
 struct mdp_worker *mdp_worker_new(const char *endpoint, const char *service, struct fault *fault);
 /* As mdp_client_new_as. */

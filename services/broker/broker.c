@@ -111,6 +111,21 @@ static void close_monitor(zsock_t **monitor, zsock_t *router)
     zsock_destroy(monitor);
 }
 
+/* Jobs are kept in their order all the same, but delays, deadlines and ages are wrong. */
+static void warn_of_clock(const struct broker *broker)
+{
+    int64_t ahead_s = (broker->last_submitted / 1000 - zclock_time()) / 1000;
+    if (ahead_s > 0)
+        log_warning("clock_went_back", "seconds=%lld", (long long)ahead_s);
+}
+
+int64_t broker_next_submitted(struct broker *broker)
+{
+    int64_t now = 1000 * zclock_time();
+    broker->last_submitted = now > broker->last_submitted ? now : broker->last_submitted + 1;
+    return broker->last_submitted;
+}
+
 struct broker *broker_new(const struct broker_options *options, struct fault *fault)
 {
     struct broker *broker = xcalloc(1, sizeof *broker);
@@ -129,6 +144,8 @@ struct broker *broker_new(const struct broker_options *options, struct fault *fa
         broker_destroy(&broker);
         return NULL;
     }
+    broker->last_submitted = spool_last_submitted(broker->spool);
+    warn_of_clock(broker);
     broker->committer = committer_new(broker->spool);
     if (!options->guard)
         broker->monitor = open_monitor(broker->router);

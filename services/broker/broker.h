@@ -76,6 +76,7 @@ struct broker {
     int64_t pending_jobs, pending_bytes; /* of ACCEPTs noted or under way */
     int64_t leased[PRIORITIES];
     uint64_t arrivals, leases;
+    int64_t last_submitted; /* of the records */
     /* When things are due, monotonic ms. */
     int64_t lazy_commit_at, heartbeat_at, expire_at, stop_at;
     int64_t trouble_until; /* the spool cannot be written; 0: it can */
@@ -109,6 +110,9 @@ struct job *broker_find_job(struct broker *broker, const char *uuid);
 void broker_forget_job(struct broker *broker, struct job **job);
 /* Whether the spool has room for one more job; if not, a reason and when to try again. */
 bool broker_has_room(struct broker *broker, int64_t bytes, const char **code, int *retry_after_s);
+
+/* The place of a request that is taken in now, for record.submitted. */
+int64_t broker_next_submitted(struct broker *broker);
 
 /* 32 random hexadecimal digits. */
 void uuid_make(char uuid[UUID_DIGITS + 1]);

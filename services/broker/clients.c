@@ -42,6 +42,7 @@ static void direct_request(struct broker *broker, struct answer **answer, zmsg_t
     struct record record = {.service = xstrdup((*answer)->service),
                             .priority = PRIORITY_INTERACTIVE,
                             .accepted = zclock_time(),
+                            .submitted = broker_next_submitted(broker),
                             .bytes = (int64_t)zmsg_content_size(*body)};
     record.due = record.accepted;
     uuid_make(record.uuid);

@@ -183,19 +183,26 @@ static void worker_ready(struct broker *broker, const zframe_t *peer, struct wor
              (int)message->version);
 }
 
+/* The address that the worker answers to (mdp.h): which job, and which of its leases. */
+static zframe_t *lease_address(const struct job *job)
+{
+    char address[MDP_NAME_BYTES];
+    int length = snprintf(address, sizeof address, "%c.%s.%llu.%lld",
+                          priority_names[job->record.priority][0], job->record.uuid,
+                          (unsigned long long)job->lease, (long long)job->record.submitted);
+    return zframe_new(address, (size_t)length);
+}
+
 static struct job *find_lease(const struct worker *worker, const zframe_t *address)
 {
-    char wanted[MDP_NAME_BYTES];
-    for (size_t i = 0; i < worker->leased; i++) {
-        const struct job *job = worker->leases[i];
-        int length =
-            snprintf(wanted, sizeof wanted, "%c.%s.%llu", priority_names[job->record.priority][0],
-                     job->record.uuid, (unsigned long long)job->lease);
-        if (zframe_size((zframe_t *)(uintptr_t)address) == (size_t)length &&
-            memcmp(zframe_data((zframe_t *)(uintptr_t)address), wanted, (size_t)length) == 0)
-            return worker->leases[i];
+    struct job *found = NULL;
+    for (size_t i = 0; i < worker->leased && !found; i++) {
+        zframe_t *wanted = lease_address(worker->leases[i]);
+        if (zframe_eq(wanted, (zframe_t *)(uintptr_t)address))
+            found = worker->leases[i];
+        zframe_destroy(&wanted);
     }
-    return NULL;
+    return found;
 }
 
 static void finish(struct broker *broker, struct worker *worker, struct job *job, zmsg_t **body)
@@ -309,16 +316,6 @@ static zmsg_t *body_of(struct broker *broker, struct job *job)
         bury(broker, job, "its body cannot be read");
     }
     return body;
-}
-
-/* The address that the worker answers to: which job, and which of its leases. */
-static zframe_t *lease_address(const struct job *job)
-{
-    char address[MDP_NAME_BYTES];
-    int length =
-        snprintf(address, sizeof address, "%c.%s.%llu", priority_names[job->record.priority][0],
-                 job->record.uuid, (unsigned long long)job->lease);
-    return zframe_new(address, (size_t)length);
 }
 
 static void lease(struct broker *broker, struct worker *worker, struct job *job)

@@ -22,6 +22,7 @@ struct record {
     int64_t due;
     int64_t deadline; /* not to be leased after; 0: none */
     int64_t accepted;
+    int64_t submitted; /* place among all requests: µs since 1970, but never less than before */
     int64_t bytes;
     int64_t parent; /* id of the batch of which this is a part; 0: none */
     int64_t part;   /* the number of its first project in that batch */

@@ -6,24 +6,26 @@
 #include "services/broker/schema.sql.h"
 #include "services/broker/schema_2.sql.h"
 #include "services/broker/schema_3.sql.h"
+#include "services/broker/schema_4.sql.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    INSERT_JOB_CONTENT = 9,  /* the place of the last column */
+    INSERT_JOB_CONTENT = 10, /* the place of the last column */
     CHECKPOINT_PAGES = 2000, /* of log: twice SQLite's own, so that fewer pages are written twice */
     WASTE_PAGES = 4000,      /* 16 MB: so many free pages in the file are worth a … */
     WORTH = 8,               /* … rewrite, when it is so many times as large as what it holds */
 };
 
-static const char *const migrations[] = {schema_sql, schema_2_sql, schema_3_sql};
-static const struct store_schema schema = {"spool", migrations, 3};
+static const char *const migrations[] = {schema_sql, schema_2_sql, schema_3_sql, schema_4_sql};
+static const struct store_schema schema = {"spool", migrations, 4};
 
 static const char *const statements_sql[STATEMENTS] = {
     [INSERT_JOB] = "INSERT INTO job (uuid, key, service, priority, state, attempts, due, deadline,"
-                   " accepted, bytes, content) VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?)",
+                   " accepted, submitted, bytes, content)"
+                   " VALUES (?, ?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?, ?)",
     [INSERT_BODY] = "INSERT INTO body (job, part, content) VALUES (?, ?, ?)",
     [SELECT_KEY] = "SELECT " SPOOL_COLUMNS ", content FROM job WHERE key = ?",
     [SELECT_ID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE id = ?",
@@ -38,8 +40,8 @@ static const char *const statements_sql[STATEMENTS] = {
                        " deadline = 0, reason = '' WHERE id = ?",
     [UPDATE_SPLIT] = "UPDATE job SET state = 'split', bytes = 0 WHERE id = ?",
     [INSERT_PART] = "INSERT INTO job (uuid, service, priority, state, attempts, due, deadline,"
-                    " accepted, bytes, parent, part)"
-                    " VALUES (?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?, ?)",
+                    " accepted, submitted, bytes, parent, part)"
+                    " VALUES (?, ?, ?, 'ready', 0, ?, ?, ?, ?, ?, ?, ?)",
     [SELECT_PARENT] = "SELECT uuid FROM job WHERE id = ? AND state = 'split'",
     [COUNT_OPEN_PARTS] = "SELECT count(*) FROM job WHERE parent = ? AND state = 'ready'",
     [SELECT_PARTS] = "SELECT " SPOOL_COLUMNS " FROM job WHERE parent = ? ORDER BY part",
@@ -160,6 +162,11 @@ void spool_close(struct spool **spool)
     *spool = NULL;
 }
 
+int64_t spool_last_submitted(const struct spool *spool)
+{
+    return store_number(spool->store, "SELECT max(submitted) FROM job", 0);
+}
+
 struct spool_totals spool_totals(const struct spool *spool)
 {
     pthread_mutex_t *lock = &((struct spool *)(uintptr_t)spool)->lock;
@@ -235,9 +242,9 @@ static int accept_job(struct spool *spool, struct change *change, struct spool_t
             return known < 0 ? -1 : 0;
     }
     sqlite3_stmt *insert =
-        store_bind(spool->statements[INSERT_JOB], "ttttiiii", record->uuid, change->key,
+        store_bind(spool->statements[INSERT_JOB], "ttttiiiii", record->uuid, change->key,
                    record->service, priority_names[record->priority], record->due, record->deadline,
-                   record->accepted, record->bytes);
+                   record->accepted, record->submitted, record->bytes);
     if (change->key)
         sqlite3_bind_blob(insert, INSERT_JOB_CONTENT, content, sizeof content, SQLITE_STATIC);
     else

@@ -61,6 +61,8 @@ int spool_commit(struct spool *spool, zlist_t *changes, struct fault *fault);
 /* Between commits: brings the log into the file when it has grown, and makes the file small again
  * when the queue has been worked off. What fails is done by a later one. */
 void spool_tidy(struct spool *spool);
+/* The greatest `submitted` of all its jobs, 0 without any. Before the first spool_commit. */
+int64_t spool_last_submitted(const struct spool *spool);
 struct spool_totals spool_totals(const struct spool *spool);
 
 /* Each job that is ready or split, oldest first; `visit` takes the record over. 0, or -1 with a

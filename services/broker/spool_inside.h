@@ -47,9 +47,9 @@ struct spool {
 };
 
 #define SPOOL_COLUMNS                                                                              \
-    "id, uuid, service, priority, attempts, due, deadline, accepted, bytes, coalesce(parent, 0),"  \
-    " part, state"
-enum { SPOOL_COLUMN_COUNT = 12 };
+    "id, uuid, service, priority, attempts, due, deadline, accepted, submitted, bytes,"            \
+    " coalesce(parent, 0), part, state"
+enum { SPOOL_COLUMN_COUNT = 13 };
 
 /* The record in a row of SPOOL_COLUMNS. */
 enum spool_state spool_read_record(sqlite3_stmt *row, struct record *record);

@@ -12,10 +12,10 @@ static int run(struct spool *spool, sqlite3_stmt *bound, struct fault *fault)
 static int insert_half(struct spool *spool, struct half *half, struct fault *fault)
 {
     struct record *record = &half->record;
-    sqlite3_stmt *insert =
-        store_bind(spool->statements[INSERT_PART], "tttiiiiii", record->uuid, record->service,
-                   priority_names[record->priority], record->due, record->deadline,
-                   record->accepted, record->bytes, record->parent, record->part);
+    sqlite3_stmt *insert = store_bind(
+        spool->statements[INSERT_PART], "tttiiiiiii", record->uuid, record->service,
+        priority_names[record->priority], record->due, record->deadline, record->accepted,
+        record->submitted, record->bytes, record->parent, record->part);
     if (run(spool, insert, fault))
         return -1;
     record->id = sqlite3_last_insert_rowid(spool->store->db);

@@ -22,9 +22,10 @@ enum spool_state spool_read_record(sqlite3_stmt *row, struct record *record)
         .due = sqlite3_column_int64(row, 5),
         .deadline = sqlite3_column_int64(row, 6),
         .accepted = sqlite3_column_int64(row, 7),
-        .bytes = sqlite3_column_int64(row, 8),
-        .parent = sqlite3_column_int64(row, 9),
-        .part = sqlite3_column_int64(row, 10),
+        .submitted = sqlite3_column_int64(row, 8),
+        .bytes = sqlite3_column_int64(row, 9),
+        .parent = sqlite3_column_int64(row, 10),
+        .part = sqlite3_column_int64(row, 11),
     };
     snprintf(record->uuid, sizeof record->uuid, "%s", store_text(row, 1));
     return state_of(store_text(row, SPOOL_COLUMN_COUNT - 1));

@@ -106,6 +106,7 @@ static void accept_request(struct broker *broker, struct answer **answer, zmsg_t
     struct record record = {.service = service,
                             .priority = options->priority,
                             .accepted = zclock_time(),
+                            .submitted = broker_next_submitted(broker),
                             .bytes = bytes};
     record.due = record.accepted + options->delay_ms;
     if (options->deadline_ms)

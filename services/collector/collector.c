@@ -280,7 +280,7 @@ static bool handle_message(struct collector *collector)
 
 static bool has_room(const struct collector *collector)
 {
-    return collector->event_count + BATCH_RECORDS <= DRAIN_EVENTS;
+    return collector->event_count + RECORD_EVENTS * BATCH_RECORDS <= DRAIN_EVENTS;
 }
 
 /* Takes in what has arrived, until something has that somebody waits for. */

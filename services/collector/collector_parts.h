@@ -18,6 +18,7 @@
 enum {
     DRAIN_EVENTS = 4096,  /* events of one commit, at most */
     BATCH_RECORDS = 1024, /* of one STORE, at most */
+    RECORD_EVENTS = 2,    /* of one record, at most */
 };
 
 /* Short questions have a reader of their own, so that none waits behind one that counts everything. */
@@ -26,6 +27,7 @@ enum { READER_SHORT, READER_LONG, COLLECTOR_READERS };
 /* A batch that is in the open transaction, to be acknowledged after its commit. */
 struct batch {
     zframe_t *peer;
+    int64_t submitted; /* number of its request, or 0 */
     zframe_t *records; /* what the events to publish point into */
     uint64_t number;
     struct wire_tally tally;
@@ -38,7 +40,8 @@ struct parcel {
     zmsg_t *frames;
 };
 
-/* An event of the open transaction, to be published after its commit. */
+/* An event of the open transaction, to be published after its commit: of a record of a batch, or,
+ * without a text, of what was stored before. */
 struct pending_event {
     int64_t number;
     struct wire_text department;
@@ -85,7 +88,8 @@ void collector_refuse(struct collector *collector, zframe_t *peer, uint64_t numb
                       const struct fault *fault);
 
 /* collector_store.c: adds a batch to the open transaction, or refuses it. Takes `peer` over when it is
- * added; `frames` holds engine, model, records. */
+ * added; `frames` holds engine, model, records and perhaps the number of the
+ * request. */
 void collector_store(struct collector *collector, zframe_t **peer, uint64_t number, zmsg_t *frames);
 void collector_forget_batches(struct collector *collector);
 

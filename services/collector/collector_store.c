@@ -76,6 +76,9 @@ static void note_event(struct collector *collector, struct batch *batch,
     batch->tally.stored++;
     collector->events[collector->event_count++] = (struct pending_event){
         .number = added->event, .department = record->department, .json = record->result};
+    if (added->newer_event)
+        collector->events[collector->event_count++] =
+            (struct pending_event){.number = added->newer_event};
 }
 
 static int add_records(struct collector *collector, struct batch *batch, struct wire_text engine,
@@ -94,6 +97,7 @@ static int add_records(struct collector *collector, struct batch *batch, struct 
                 return -1;
         }
         struct results_added added;
+        record.submitted = record.again ? 0 : batch->submitted;
         if (results_add(collector->results, origin, &record, &added, fault))
             return -1;
         note_event(collector, batch, &record, &added);
@@ -118,9 +122,10 @@ void collector_store(struct collector *collector, zframe_t **peer, uint64_t numb
 {
     struct fault fault = {"", ""};
     zframe_t *engine = zmsg_pop(frames), *model = zmsg_pop(frames), *records = zmsg_pop(frames);
-    if (!records || zmsg_size(frames) > 0)
-        fault_set(&fault, "wire.malformed", "STORE has engine, model and records");
-    else
+    int64_t submitted = wire_read_submitted(zmsg_first(frames), &fault);
+    if (!records || zmsg_size(frames) > 1)
+        fault_set(&fault, "wire.malformed", "STORE has engine, model, records and a number");
+    else if (submitted >= 0)
         count_records(records, &fault);
     if (*fault.code) {
         log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
@@ -130,6 +135,7 @@ void collector_store(struct collector *collector, zframe_t **peer, uint64_t numb
     struct batch *batch = new_batch(collector);
     batch->peer = *peer;
     batch->number = number;
+    batch->submitted = submitted;
     batch->records = records;
     *peer = NULL;
     records = NULL;
@@ -148,12 +154,34 @@ done:
     zframe_destroy(&records);
 }
 
+static void publish_row(const struct results_row *row, void *socket)
+{
+    char number[24];
+    int digits = snprintf(number, sizeof number, "%lld", (long long)row->event);
+    zmq_send(socket, row->topic, strlen(row->topic), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    zmq_send(socket, number, (size_t)digits, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    zmq_send(socket, row->json, strlen(row->json), ZMQ_DONTWAIT);
+}
+
+/* A subscriber that misses it because it cannot be read now asks for it. */
+static void publish_stored(struct collector *collector, int64_t number, void *socket)
+{
+    struct fault fault;
+    if (results_since(collector->results, number - 1, 1, publish_row, socket, &fault))
+        log_warning("event_unpublished", "event=%lld reason=\"%s\"", (long long)number,
+                    fault.message);
+}
+
 static void publish(struct collector *collector)
 {
     void *socket = zsock_resolve(collector->publisher);
     for (size_t i = 0; i < collector->event_count; i++) {
         const struct pending_event *event = &collector->events[i];
         char topic[RESULTS_TOPIC_BYTES], number[24];
+        if (!event->json.bytes) {
+            publish_stored(collector, event->number, socket);
+            continue;
+        }
         results_topic(event->department, topic);
         int digits = snprintf(number, sizeof number, "%lld", (long long)event->number);
         zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE | ZMQ_DONTWAIT);

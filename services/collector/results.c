@@ -8,6 +8,7 @@
 #include "services/collector/pack.h"
 #include "services/collector/schema.sql.h"
 #include "services/collector/schema_2.sql.h"
+#include "services/collector/submitted.sql.h"
 #include "services/collector/webhooks.sql.h"
 
 #include <sodium.h>
@@ -28,11 +29,13 @@ enum {
 enum statement {
     ADD_PROJECT,
     FIND_PROJECT,
+    SUBMIT_AGAIN,
     ADD_ORIGIN,
     FIND_ORIGIN,
     ADD_RESULT,
     FIND_RESULT,
     FIND_CURRENT,
+    FIND_NEWER,
     RAISE_RESULT,
     SUPERSEDE_LISTED,
     RAISE_LISTED,
@@ -43,9 +46,10 @@ enum statement {
     STATEMENTS
 };
 static const char *const statement_sql[STATEMENTS] = {
-    [ADD_PROJECT] = "INSERT INTO project (id, content_hash, unit, json) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT DO NOTHING",
-    [FIND_PROJECT] = "SELECT number FROM project WHERE id = ? AND content_hash = ?",
+    [ADD_PROJECT] = "INSERT INTO project (id, content_hash, unit, submitted, json)"
+                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    [FIND_PROJECT] = "SELECT number, submitted FROM project WHERE id = ? AND content_hash = ?",
+    [SUBMIT_AGAIN] = "UPDATE project SET submitted = ? WHERE number = ?",
     [ADD_ORIGIN] = "INSERT INTO origin (revision, engine, model) VALUES (?, ?, ?)"
                    " ON CONFLICT DO NOTHING",
     [FIND_ORIGIN] = "SELECT number FROM origin WHERE revision = ? AND engine = ? AND model = ?",
@@ -57,6 +61,9 @@ static const char *const statement_sql[STATEMENTS] = {
                      "project ON project.id"
                      " = this.id AND project.unit = this.unit JOIN result ON result.project ="
                      " project.number WHERE this.number = ?",
+    [FIND_NEWER] = "SELECT result.number, department, max(event) FROM project JOIN result"
+                   " ON result.project = project.number WHERE project.id = ? AND project.unit = ?"
+                   " AND project.submitted > ?",
     [RAISE_RESULT] = "UPDATE result SET event = ?, stored_at = ? WHERE number = ?",
     [SUPERSEDE_LISTED] = "UPDATE listed SET superseded = 1 WHERE id = ? AND unit = ?"
                          " AND NOT superseded",
@@ -94,8 +101,8 @@ struct results {
 static const struct store_schema schema = {
     .name = "results",
     .migrations = (const char *const[]){schema_sql, schema_2_sql, listing_sql, webhooks_sql,
-                                        notice_sql, delivery_index_sql},
-    .version = 6};
+                                        notice_sql, delivery_index_sql, submitted_sql},
+    .version = 7};
 
 /* Checkpoints are made between commits (results_tidy), so that no acknowledgement waits for
  * one. */
@@ -268,23 +275,54 @@ int64_t results_origin(struct results *results, struct wire_text revision, struc
     return find_number(results, FIND_ORIGIN, fault);
 }
 
-static int64_t add_project(struct results *results, const struct wire_record *record,
-                           const unsigned char hash[HASH_BYTES], struct fault *fault)
+/* A row of two numbers, 0 where there are none. 0, or -1 with a fault. */
+static int find_pair(struct results *results, enum statement which, int64_t pair[2],
+                     struct fault *fault)
 {
+    sqlite3_stmt *statement = results->statements[which];
+    int found = store_next(results->store, statement, fault);
+    pair[0] = found > 0 ? sqlite3_column_int64(statement, 0) : 0;
+    pair[1] = found > 0 ? sqlite3_column_int64(statement, 1) : 0;
+    sqlite3_reset(statement);
+    return found < 0 ? -1 : 0;
+}
+
+/* A text of a project: that of a record. */
+struct text {
+    int64_t number;    /* of its row */
+    int64_t submitted; /* number of the last request with it; 0: none is known */
+};
+
+static int add_text(struct results *results, const struct wire_record *record, struct text *text,
+                    struct fault *fault)
+{
+    unsigned char hash[HASH_BYTES];
+    int64_t known[2];
+    if (sodium_hex2bin(hash, sizeof hash, record->content_hash.bytes, record->content_hash.length,
+                       NULL, NULL, NULL))
+        return fault_set(fault, "wire.malformed", "the content hash is no SHA-256 in hex");
     sqlite3_stmt *statement = results->statements[ADD_PROJECT];
     bind_text(statement, 1, record->id);
     sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
     bind_text(statement, 3, record->unit);
-    packer_bind(results->packer, statement, 4, record->project);
+    sqlite3_bind_int64(statement, 4, record->submitted);
+    packer_bind(results->packer, statement, 5, record->project);
     int added = insert(results, ADD_PROJECT, fault);
-    if (added < 0)
-        return -1;
-    if (added)
-        return sqlite3_last_insert_rowid(results->store->db);
+    if (added) {
+        *text = (struct text){sqlite3_last_insert_rowid(results->store->db), record->submitted};
+        return added < 0 ? -1 : 0;
+    }
     statement = results->statements[FIND_PROJECT];
     bind_text(statement, 1, record->id);
     sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
-    return find_number(results, FIND_PROJECT, fault);
+    if (find_pair(results, FIND_PROJECT, known, fault))
+        return -1;
+    *text = (struct text){known[0], known[1]};
+    if (record->submitted <= text->submitted)
+        return 0;
+    text->submitted = record->submitted;
+    store_bind(results->statements[SUBMIT_AGAIN], "ii", text->submitted, text->number);
+    return store_run(results->store, results->statements[SUBMIT_AGAIN], fault);
 }
 
 static int add_event(struct results *results, struct wire_text department, int64_t result,
@@ -334,22 +372,10 @@ struct store *results_store(struct results *results)
     return results->store;
 }
 
-/* A row of two numbers, 0 where there are none. 0, or -1 with a fault. */
-static int find_pair(struct results *results, enum statement which, int64_t pair[2],
-                     struct fault *fault)
-{
-    sqlite3_stmt *statement = results->statements[which];
-    int found = store_next(results->store, statement, fault);
-    pair[0] = found > 0 ? sqlite3_column_int64(statement, 0) : 0;
-    pair[1] = found > 0 ? sqlite3_column_int64(statement, 1) : 0;
-    sqlite3_reset(statement);
-    return found < 0 ? -1 : 0;
-}
-
 /* What was stored before and superseded counts again, and an event tells so: a unit took its change
- * back, a revision was switched back. */
+ * back, a revision was switched back, an older text was judged late. */
 static int count_again(struct results *results, int64_t result, const struct wire_record *record,
-                       struct fault *fault)
+                       struct wire_text department, struct fault *fault)
 {
     sqlite3_stmt *supersede = results->statements[SUPERSEDE_LISTED];
     int64_t event = results->last_event + 1;
@@ -360,59 +386,57 @@ static int count_again(struct results *results, int64_t result, const struct wir
     return store_run(results->store, results->statements[RAISE_RESULT], fault) ||
                    store_run(results->store, supersede, fault) ||
                    store_run(results->store, results->statements[RAISE_LISTED], fault) ||
-                   add_event(results, record->department, result, fault)
+                   add_event(results, department, result, fault)
                ? -1
                : 0;
 }
 
-/* Whether a stored project is judged again of which its unit has handed in another text meanwhile. 1, 0,
- * or -1 with a fault. */
-static int is_outdated(struct results *results, int64_t project, const struct wire_record *record,
-                       struct results_added *added, struct fault *fault)
+/* The result that counts of those texts of a unit's project that were handed in after another. */
+struct newer {
+    int64_t result; /* 0: there is none */
+    char department[RESULTS_TOPIC_BYTES];
+};
+
+static int find_newer(struct results *results, const struct text *text,
+                      const struct wire_record *record, struct newer *newer, struct fault *fault)
 {
-    enum { RESULT, TEXT };
-    int64_t current[2];
-    if (!record->again)
+    newer->result = 0;
+    if (!record->submitted)
         return 0;
-    store_bind(results->statements[FIND_CURRENT], "i", project);
-    if (find_pair(results, FIND_CURRENT, current, fault))
-        return -1;
-    *added = (struct results_added){.duplicate = true, .event = 0};
-    return current[TEXT] && current[TEXT] != project;
+    sqlite3_stmt *find = results->statements[FIND_NEWER];
+    bind_text(find, 1, record->id);
+    bind_text(find, 2, record->unit);
+    sqlite3_bind_int64(find, 3, text->submitted);
+    int found = store_next(results->store, find, fault);
+    if (found > 0 && (newer->result = sqlite3_column_int64(find, 0)))
+        snprintf(newer->department, sizeof newer->department, "%s", store_text(find, 1));
+    sqlite3_reset(find);
+    return found < 0 ? -1 : 0;
 }
 
-/* A result that was there already: delivered twice, or judged again after another. */
-static int add_known(struct results *results, int64_t project, int64_t origin,
-                     const struct wire_record *record, struct results_added *added,
-                     struct fault *fault)
+/* What counts of the unit's project of which this is a text. */
+struct current {
+    int64_t result; /* 0: nothing does */
+    int64_t text;
+};
+
+static int find_current(struct results *results, const struct text *text, struct current *current,
+                        struct fault *fault)
 {
-    enum { RESULT, EVENT };
-    int64_t known[2], current[2];
-    store_bind(results->statements[FIND_RESULT], "ii", project, origin);
-    store_bind(results->statements[FIND_CURRENT], "i", project);
-    if (find_pair(results, FIND_RESULT, known, fault) ||
-        find_pair(results, FIND_CURRENT, current, fault))
+    int64_t pair[2];
+    store_bind(results->statements[FIND_CURRENT], "i", text->number);
+    if (find_pair(results, FIND_CURRENT, pair, fault))
         return -1;
-    added->duplicate = current[RESULT] == known[RESULT];
-    if (!added->duplicate && count_again(results, known[RESULT], record, fault))
-        return -1;
-    added->event = added->duplicate ? known[EVENT] : results->last_event;
+    *current = (struct current){pair[0], pair[1]};
     return 0;
 }
 
-int results_add(struct results *results, int64_t origin, const struct wire_record *record,
-                struct results_added *added, struct fault *fault)
+/* Adds a result with the next event. 1, 0 when it was there already, -1 with a fault. */
+static int insert_result(struct results *results, int64_t text, int64_t origin,
+                         const struct wire_record *record, struct fault *fault)
 {
-    unsigned char hash[HASH_BYTES];
-    if (sodium_hex2bin(hash, sizeof hash, record->content_hash.bytes, record->content_hash.length,
-                       NULL, NULL, NULL))
-        return fault_set(fault, "wire.malformed", "the content hash is no SHA-256 in hex");
-    int64_t project = add_project(results, record, hash, fault);
-    int outdated = project < 0 ? -1 : is_outdated(results, project, record, added, fault);
-    if (outdated)
-        return outdated < 0 ? -1 : 0;
     sqlite3_stmt *statement = results->statements[ADD_RESULT];
-    sqlite3_bind_int64(statement, 1, project);
+    sqlite3_bind_int64(statement, 1, text);
     sqlite3_bind_int64(statement, 2, origin);
     sqlite3_bind_int64(statement, 3, results->last_event + 1);
     bind_text(statement, 4, record->department);
@@ -422,17 +446,68 @@ int results_add(struct results *results, int64_t origin, const struct wire_recor
     sqlite3_bind_int64(statement, 8, record->findings);
     sqlite3_bind_int64(statement, 9, results->now);
     packer_bind(results->packer, statement, 10, record->result);
-    int inserted = insert(results, ADD_RESULT, fault);
-    if (inserted < 0)
-        return -1;
-    if (!inserted)
-        return add_known(results, project, origin, record, added, fault);
+    return insert(results, ADD_RESULT, fault);
+}
+
+/* A new result. Its event comes before that of a newer text, which goes on counting. */
+static int add_new(struct results *results, const struct wire_record *record,
+                   const struct newer *newer, struct results_added *added, struct fault *fault)
+{
     int64_t result = sqlite3_last_insert_rowid(results->store->db);
     packer_sample(results->packer, record->project, record->result);
     if (add_event(results, record->department, result, fault))
         return -1;
-    *added = (struct results_added){.duplicate = false, .event = results->last_event};
+    *added = (struct results_added){.event = results->last_event};
+    if (!newer->result)
+        return 0;
+    if (count_again(results, newer->result, record, wire_text_of(newer->department), fault))
+        return -1;
+    added->newer_event = results->last_event;
     return 0;
+}
+
+/* A result that was there already: delivered twice, or judged again after another that counts now. */
+static int add_known(struct results *results, int64_t text, int64_t origin, int64_t current,
+                     const struct wire_record *record, struct results_added *added,
+                     struct fault *fault)
+{
+    enum { RESULT, EVENT };
+    int64_t known[2];
+    store_bind(results->statements[FIND_RESULT], "ii", text, origin);
+    if (find_pair(results, FIND_RESULT, known, fault))
+        return -1;
+    *added = (struct results_added){.duplicate = true, .event = known[EVENT]};
+    if (!current || current == known[RESULT])
+        return 0;
+    if (count_again(results, known[RESULT], record, record->department, fault))
+        return -1;
+    *added = (struct results_added){.event = results->last_event};
+    return 0;
+}
+
+int results_add(struct results *results, int64_t origin, const struct wire_record *record,
+                struct results_added *added, struct fault *fault)
+{
+    struct text text = {0};
+    struct newer newer;
+    struct current current = {0};
+    if (add_text(results, record, &text, fault) ||
+        (record->again && find_current(results, &text, &current, fault)))
+        return -1;
+    if (current.text && current.text != text.number) {
+        *added = (struct results_added){.duplicate = true};
+        return 0;
+    }
+    int inserted = insert_result(results, text.number, origin, record, fault);
+    if (inserted < 0 || find_newer(results, &text, record, &newer, fault))
+        return -1;
+    if (inserted)
+        return add_new(results, record, &newer, added, fault);
+    bool may_count = !newer.result;
+    if (may_count && !record->again && find_current(results, &text, &current, fault))
+        return -1;
+    return add_known(results, text.number, origin, may_count ? current.result : 0, record, added,
+                     fault);
 }
 
 void results_topic(struct wire_text department, char topic[RESULTS_TOPIC_BYTES])

@@ -39,10 +39,12 @@ int64_t results_origin(struct results *results, struct wire_text revision, struc
 struct results_added {
     bool duplicate; /* the result was there already, or another text counts: nothing was stored */
     int64_t event;  /* the number of its event; 0 when there is none */
+    int64_t newer_event; /* that of a text handed in later, which goes on counting; 0 without one */
 };
 /* Stores a project's result and its event. Of all results of a unit's project the one with the last
- * event counts: one that was there already and was superseded gets a new event. What is judged again
- * (wire.h) is stored only of the text that counts. 0, or -1 with a fault; roll back after one. */
+ * event counts: one that was there already and was superseded gets a new event, and so does that of
+ * the text that was handed in last when an older one is judged after it. What is judged again (wire.h)
+ * is stored only of the text that counts. 0, or -1 with a fault; roll back after one. */
 int results_add(struct results *results, int64_t origin, const struct wire_record *record,
                 struct results_added *added, struct fault *fault);
 

@@ -10,6 +10,7 @@ enum {
     HEADER_BYTES = 16,
     RECORD_FIXED_BYTES = 17,
     TALLY_BYTES = 24,
+    SUBMITTED_BYTES = 8,
     RECORD_TEXTS = 9,
     HASH_DIGITS = 64
 };
@@ -127,6 +128,7 @@ int wire_read_record(const void *bytes, size_t length, size_t *offset, struct wi
     memcpy(&record->confidence, &confidence, sizeof confidence);
     record->findings = get_u32(at + 9);
     record->microseconds = get_u32(at + 13);
+    record->submitted = 0;
     at += RECORD_FIXED_BYTES;
 
     struct wire_text *texts[RECORD_TEXTS];
@@ -141,6 +143,23 @@ int wire_read_record(const void *bytes, size_t length, size_t *offset, struct wi
         return fault_set(fault, "wire.malformed", "a record without project id or content hash");
     *offset = (size_t)(at - (const unsigned char *)bytes);
     return 1;
+}
+
+zframe_t *wire_submitted_frame(int64_t submitted)
+{
+    unsigned char bytes[SUBMITTED_BYTES];
+    put_u64(bytes, (uint64_t)submitted);
+    return zframe_new(bytes, sizeof bytes);
+}
+
+int64_t wire_read_submitted(zframe_t *frame, struct fault *fault)
+{
+    if (!frame)
+        return 0;
+    uint64_t submitted = zframe_size(frame) == SUBMITTED_BYTES ? get_u64(zframe_data(frame)) : 0;
+    if (submitted == 0 || submitted > INT64_MAX)
+        return fault_set(fault, "wire.malformed", "the number of the request is none");
+    return (int64_t)submitted;
 }
 
 zframe_t *wire_tally_frame(const struct wire_tally *tally)

@@ -17,7 +17,7 @@
  *   6  2 bytes  zero
  *   8  8 bytes  number that the peer chose; the answer carries the same
  *
- * STORE   1  engine version | model | records              worker → collector
+ * STORE   1  engine version | model | records [| number of the request]   worker → collector
  * STORED  2  tally, 24 bytes: first event (8), last event (8), results stored anew (4), results
  *            that were there already (4)                    collector → worker
  * REFUSED 3  code | message; nothing of the message was done, it may be sent again later
@@ -34,6 +34,9 @@
  *   4 bytes  how long the judging took, in microseconds
  *   9 texts, each 4 bytes length and that many bytes of UTF-8: project id, content hash (64 hex
  *            digits), revision, department, decision, kind, unit, project (JSON), result (JSON)
+ *
+ * The number of the request, 8 bytes, tells which of two requests the broker accepted first: that of
+ * the later one is greater. Of two texts of one project the later one counts, whichever is judged last.
  */
 enum wire_command {
     WIRE_STORE = 1,
@@ -62,6 +65,7 @@ struct wire_record {
     double confidence;
     uint32_t findings;
     uint32_t microseconds;
+    int64_t submitted; /* number of the request, from its frame; 0: none */
     struct wire_text id;
     struct wire_text content_hash;
     struct wire_text revision;
@@ -90,6 +94,10 @@ void wire_write_record(struct strbuf *records, const struct wire_record *record)
  * with a fault "wire.malformed". The record's texts point into `bytes`. */
 int wire_read_record(const void *bytes, size_t length, size_t *offset, struct wire_record *record,
                      struct fault *fault);
+
+zframe_t *wire_submitted_frame(int64_t submitted);
+/* 0 without a frame, which is no fault; -1 with a fault "wire.malformed". */
+int64_t wire_read_submitted(zframe_t *frame, struct fault *fault);
 
 zframe_t *wire_tally_frame(const struct wire_tally *tally);
 int wire_read_tally(zframe_t *frame, struct wire_tally *tally, struct fault *fault);

@@ -21,6 +21,19 @@ static void read_options(struct assignment *assignment, zframe_t *frame)
     jv_destroy(&options);
 }
 
+/* What stands behind the third dot of an address of our broker (mdp.h); 0 in any other. */
+static int64_t submitted_of(zframe_t *client)
+{
+    char *address = zframe_strdup(client), *at = address, *end;
+    for (int dots = 0; at && dots < 3; dots++)
+        if ((at = strchr(at, '.')))
+            at++;
+    int64_t submitted = at ? strtoll(at, &end, 10) : 0;
+    bool fits = at && end > at && !*end && submitted > 0;
+    free(address);
+    return fits ? submitted : 0;
+}
+
 struct assignment *assignment_new(zframe_t **client, zmsg_t **request)
 {
     struct assignment *assignment = xcalloc(1, sizeof *assignment);
@@ -33,6 +46,7 @@ struct assignment *assignment_new(zframe_t **client, zmsg_t **request)
     /* The addresses of our broker tell the priority (mdp.h). */
     assignment->bulk = zframe_size(assignment->client) > 2 &&
                        memcmp(zframe_data(assignment->client), "b.", 2) == 0;
+    assignment->submitted = submitted_of(assignment->client);
     zmsg_destroy(request);
     return assignment;
 }

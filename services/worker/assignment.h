@@ -15,6 +15,7 @@ struct assignment {
     bool summary;        /* the sender wants numbers, not results */
     bool forgotten;      /* nothing of it is to be stored */
     bool again;          /* stored projects, to be judged again */
+    int64_t submitted;   /* the broker's number of the request (mdp.h); 0: it gave none */
     bool in_batch;       /* it is {"projects":[…]} */
     bool judged;         /* every project is */
     unsigned unstored;   /* batches at the collector */

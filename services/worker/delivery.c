@@ -21,7 +21,7 @@ enum {
 struct batch {
     uint64_t number;
     void *owner;
-    zframe_t *head, *engine, *model, *records;
+    zframe_t *head, *engine, *model, *records, *submitted; /* the last one may be NULL */
 };
 
 struct delivery {
@@ -44,6 +44,7 @@ static void destroy_batch(void **item)
     zframe_destroy(&batch->engine);
     zframe_destroy(&batch->model);
     zframe_destroy(&batch->records);
+    zframe_destroy(&batch->submitted);
     free(batch);
     *item = NULL;
 }
@@ -92,16 +93,18 @@ void delivery_destroy(struct delivery **delivery)
  * again when silence has lasted too long. */
 static void send_batch(struct delivery *delivery, struct batch *batch)
 {
-    zframe_t *frames[] = {batch->head, batch->engine, batch->model, batch->records};
-    for (int i = 0; i < 4; i++) {
-        int flags = ZFRAME_REUSE | ZFRAME_DONTWAIT | (i < 3 ? ZFRAME_MORE : 0);
+    zframe_t *frames[] = {batch->head, batch->engine, batch->model, batch->records,
+                          batch->submitted};
+    int last = batch->submitted ? 4 : 3;
+    for (int i = 0; i <= last; i++) {
+        int flags = ZFRAME_REUSE | ZFRAME_DONTWAIT | (i < last ? ZFRAME_MORE : 0);
         if (zframe_send(&frames[i], delivery->socket, flags))
             return;
     }
 }
 
 void delivery_send(struct delivery *delivery, void *owner, const char *engine, const char *model,
-                   struct strbuf *records, bool urgent)
+                   int64_t submitted, struct strbuf *records, bool urgent)
 {
     struct batch *batch = xcalloc(1, sizeof *batch);
     batch->number = ++delivery->last_number;
@@ -111,6 +114,7 @@ void delivery_send(struct delivery *delivery, void *owner, const char *engine, c
     batch->engine = zframe_from(engine);
     batch->model = zframe_from(model);
     batch->records = zframe_new(records->text, records->length);
+    batch->submitted = submitted ? wire_submitted_frame(submitted) : NULL;
     strbuf_reset(records);
     int64_t now = zclock_mono();
     if (zlistx_size(delivery->batches) == 0)
@@ -143,9 +147,9 @@ static void finish(struct delivery *delivery, const struct wire_tally *tally,
     destroy_batch((void **)&batch);
 }
 
-/* A message that the collector could not read will never be stored; what its disk could not take
- * now may be taken later. */
-static void handle_refusal(struct delivery *delivery, zmsg_t *message)
+/* A message that the collector could not read will never be stored, unless it is one of a version that
+ * knew no last frame; what its disk could not take now may be taken later. */
+static void handle_refusal(struct delivery *delivery, struct batch *batch, zmsg_t *message)
 {
     char *code = zmsg_popstr(message), *text = zmsg_popstr(message);
     struct fault fault;
@@ -153,7 +157,13 @@ static void handle_refusal(struct delivery *delivery, zmsg_t *message)
     free(code);
     free(text);
     log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
-    if (strncmp(fault.code, "wire.", 5) == 0) {
+    bool unread = strncmp(fault.code, "wire.", 5) == 0;
+    if (unread && batch->submitted) {
+        zframe_destroy(&batch->submitted);
+        send_batch(delivery, batch);
+        return;
+    }
+    if (unread) {
         finish(delivery, NULL, &fault);
         return;
     }
@@ -169,12 +179,13 @@ static void handle_answer(struct delivery *delivery, zmsg_t *message)
     bool fits = wire_read_header(head, &header, NULL) == 0;
     zframe_destroy(&head);
     /* Unknown numbers are answers to a batch that was sent twice. */
-    if (!fits || !find_batch(delivery, header.number))
+    struct batch *batch = fits ? find_batch(delivery, header.number) : NULL;
+    if (!batch)
         return;
     delivery->silence_ms = SILENCE_MS;
     delivery->due = zclock_mono() + delivery->silence_ms;
     if (header.command == WIRE_REFUSED)
-        handle_refusal(delivery, message);
+        handle_refusal(delivery, batch, message);
     else if (header.command == WIRE_STORED &&
              wire_read_tally(zmsg_first(message), &tally, NULL) == 0)
         finish(delivery, &tally, NULL);

@@ -22,9 +22,10 @@ struct delivery *delivery_new(const struct identity *identity, const char *endpo
                               delivery_done_fn *done, void *argument);
 void delivery_destroy(struct delivery **delivery);
 
-/* Sends a batch; its records are taken over. `owner` comes back with `done`. */
+/* Sends a batch; its records are taken over. `owner` comes back with `done`. `submitted`: the broker's
+ * number of their request, 0 without one. */
 void delivery_send(struct delivery *delivery, void *owner, const char *engine, const char *model,
-                   struct strbuf *records, bool urgent);
+                   int64_t submitted, struct strbuf *records, bool urgent);
 /* Handles acknowledgements that have arrived and sends again what is due. Never blocks. */
 void delivery_handle(struct delivery *delivery);
 

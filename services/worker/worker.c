@@ -99,7 +99,8 @@ static void send_records(struct worker *worker, struct assignment *assignment,
 {
     assignment->unstored++;
     delivery_send(worker->delivery, assignment, engine_version(),
-                  engine_source_model(worker->source), records, !assignment->bulk);
+                  engine_source_model(worker->source), assignment->submitted, records,
+                  !assignment->bulk);
 }
 
 /* --- Requests for which somebody waits: at once, here ---------------------------------------- */

@@ -1,5 +1,7 @@
 /* The services together, as processes: kill -9 of any one loses nothing and stores nothing twice. */
 #include "common/json.h"
+#include "common/mdp.h"
+#include "common/state.h"
 #include "common/strbuf.h"
 #include "tests/e2e/pipeline.h"
 
@@ -143,6 +145,58 @@ static void test_kill_of_serve_takes_its_services_along_and_loses_nothing(void *
     free(projects);
 }
 
+/* titanic.request with options; the receipt. */
+static void submit(struct mdp_client *client, const char *options, const char *project,
+                   char uuid[33])
+{
+    zmsg_t *body = zmsg_new();
+    zmsg_addstr(body, options);
+    zmsg_addstr(body, "classify");
+    zmsg_addstr(body, project);
+    zmsg_t *answer = mdp_client_call(client, "jinmu.submit", &body, RUN_MS, NULL);
+    assert_non_null(answer);
+    char *status = zmsg_popstr(answer), *receipt = zmsg_popstr(answer);
+    assert_string_equal(status, "200");
+    snprintf(uuid, 33, "%s", receipt);
+    free(status);
+    free(receipt);
+    zmsg_destroy(&answer);
+}
+
+static void await_reply(struct mdp_client *client, const char *uuid)
+{
+    int64_t deadline = zclock_mono() + RUN_MS;
+    zmsg_t *reply = NULL;
+    while (titanic_reply(client, uuid, &reply, NULL) != 200) {
+        assert_true(zclock_mono() < deadline);
+        zclock_sleep(20);
+    }
+    zmsg_destroy(&reply);
+}
+
+static void test_a_text_overtaken_by_a_later_one_does_not_override_it(void **state)
+{
+    struct pipeline *pipeline = *state;
+    char first[33], second[33],
+        *endpoint = state_endpoint(pipeline->directory, "broker.sock", NULL);
+    struct mdp_client *client = mdp_client_new(endpoint, NULL);
+    submit(client, "{\"delay_ms\":2000}", "{\"id\":\"p\",\"name\":\"校园保安服务\"}", first);
+    submit(client, "{}", "{\"id\":\"p\",\"name\":\"河道保洁养护服务\"}", second);
+    await_reply(client, second);
+    await_reply(client, first);
+    int status;
+    char *results = pipeline_run(pipeline, &status, "$JINMU results p");
+    assert_int_equal(status, 0);
+    assert_int_equal(pipeline_stored(pipeline), 2); /* nothing that was accepted is lost */
+    const char *older = strstr(results, "安全服务"), *newer = strstr(results, "河道");
+    assert_non_null(older);
+    assert_non_null(newer);
+    assert_true(older < newer); /* the last one counts */
+    free(results);
+    free(endpoint);
+    mdp_client_destroy(&client);
+}
+
 static void test_watch_shows_every_event_over_a_collector_that_is_killed(void **state)
 {
     struct pipeline *pipeline = *state;
@@ -210,6 +264,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_watch_shows_every_event_over_a_collector_that_is_killed, open_pipeline,
             close_pipeline),
+        cmocka_unit_test_setup_teardown(test_a_text_overtaken_by_a_later_one_does_not_override_it,
+                                        open_pipeline, close_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

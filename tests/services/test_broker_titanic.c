@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -105,6 +106,65 @@ static void test_what_was_acknowledged_survives_kill_9(void **state)
         zmsg_t *answer = peer_await_reply(client, uuids[i]);
         assert_status(&answer, "200");
     }
+    zsock_destroy(&client);
+    zsock_destroy(&worker);
+    stage_close(&stage);
+}
+
+/* Serves a request; the number in its address (mdp.h). */
+static int64_t serve_numbered(zsock_t *worker, const char *body)
+{
+    zmsg_t *request = peer_receive(worker);
+    char uuid[33];
+    unsigned long long lease;
+    long long number;
+    assert_string_equal(frame_text(request, 4), body);
+    assert_int_equal(
+        sscanf(frame_text(request, 2), "i.%32[0-9a-f].%llu.%lld", uuid, &lease, &number), 3);
+    worker_answer(worker, request, "done");
+    zmsg_destroy(&request);
+    return number;
+}
+
+static void set_all_numbers(const struct stage *stage, long long number)
+{
+    char path[200], sql[100];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/spool.db", stage->directory);
+    snprintf(sql, sizeof sql, "UPDATE job SET submitted = %lld", number);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_requests_are_numbered_in_their_order_though_the_clock_goes_back(void **state)
+{
+    (void)state;
+    static const long long in_2100 = 4102444800000000;
+    struct stage stage;
+    char uuid[33];
+    stage_open(&stage, "");
+    zsock_t *client = stage_peer(&stage), *worker = stage_worker(&stage, "echo");
+    peer_submit(client, "echo", "1", uuid);
+    int64_t first = serve_numbered(worker, "1");
+    zsock_send(client, "ssss", "MDPC02", "\001", "echo", "2"); /* not over the spool */
+    assert_true(serve_numbered(worker, "2") > first);
+    zmsg_t *answer = peer_receive(client);
+    zmsg_destroy(&answer);
+    zsock_destroy(&worker);
+    peer_submit(client, "echo", "3", uuid);
+    zsock_destroy(&client);
+    process_signal(stage.broker, SIGKILL);
+    assert_int_equal(process_wait(stage.broker, 10000), 128 + SIGKILL);
+
+    set_all_numbers(&stage, in_2100);
+    stage_restart(&stage, "");
+    assert_true(process_logged(stage.broker, "clock_went_back", 10000));
+    client = stage_peer(&stage);
+    peer_submit(client, "echo", "4", uuid);
+    worker = stage_worker(&stage, "echo");
+    assert_true(serve_numbered(worker, "3") == in_2100);
+    assert_true(serve_numbered(worker, "4") > in_2100);
     zsock_destroy(&client);
     zsock_destroy(&worker);
     stage_close(&stage);
@@ -391,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_a_request_is_accepted_served_and_its_reply_is_kept_until_closed),
         cmocka_unit_test(test_a_body_of_several_frames_comes_through_whole),
         cmocka_unit_test(test_what_was_acknowledged_survives_kill_9),
+        cmocka_unit_test(test_requests_are_numbered_in_their_order_though_the_clock_goes_back),
         cmocka_unit_test(test_the_same_idempotency_key_gives_the_same_receipt),
         cmocka_unit_test(test_an_idempotency_key_is_not_taken_for_another_request),
         cmocka_unit_test(test_interactive_jobs_come_first_and_bulk_keeps_its_share),

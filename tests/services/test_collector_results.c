@@ -4,8 +4,13 @@
 #include "common/state.h"
 #include "common/store.h"
 #include "services/collector/decisions.h"
+#include "services/collector/delivery_index.sql.h"
 #include "services/collector/listing.h"
+#include "services/collector/listing.sql.h"
+#include "services/collector/notice.sql.h"
 #include "services/collector/schema.sql.h"
+#include "services/collector/schema_2.sql.h"
+#include "services/collector/webhooks.sql.h"
 #include "tests/services/process.h"
 
 #include <setjmp.h>
@@ -45,13 +50,20 @@ static int close_place(void **state)
     return 0;
 }
 
-static struct results_added add_as(struct results *results, const char *id, char text,
-                                   const char *model, bool again)
+/* How a text came: judged again, or with a request of that number (0: of none). */
+struct way {
+    bool again;
+    int64_t submitted;
+};
+
+static struct results_added add_by(struct results *results, const char *id, char text,
+                                   const char *model, struct way way)
 {
     char hash[65];
     memset(hash, text, 64);
     hash[64] = 0;
-    struct wire_record record = {.again = again,
+    struct wire_record record = {.again = way.again,
+                                 .submitted = way.submitted,
                                  .confidence = 0.5,
                                  .id = wire_text_of(id),
                                  .content_hash = wire_text_of(hash),
@@ -70,10 +82,23 @@ static struct results_added add_as(struct results *results, const char *id, char
     return added;
 }
 
+static struct results_added add_as(struct results *results, const char *id, char text,
+                                   const char *model, bool again)
+{
+    return add_by(results, id, text, model, (struct way){.again = again});
+}
+
 static struct results_added add(struct results *results, const char *id, char text,
                                 const char *model)
 {
     return add_as(results, id, text, model, false);
+}
+
+/* With the request of that number. */
+static struct results_added submit(struct results *results, int64_t number, char text,
+                                   const char *model)
+{
+    return add_by(results, "p1", text, model, (struct way){.submitted = number});
 }
 
 static void collect_row(const struct results_row *row, void *argument)
@@ -198,6 +223,87 @@ static void test_what_is_judged_again_does_not_override_a_later_text(void **stat
     results_commit(results, NULL);
 }
 
+static void list_all(struct results *results)
+{
+    struct listing *listing = listing_open(results, NULL);
+    assert_int_equal(listing_advance(listing, 100, NULL), 0);
+    listing_close(&listing);
+}
+
+/* As a bulk request that an interactive one has overtaken. */
+static void test_a_text_that_is_judged_late_does_not_override_one_handed_in_after_it(void **state)
+{
+    for (int listed = 0; listed < 2; listed++) { /* the newer one, before the older comes */
+        struct results *results = ((struct place *)*state)->results;
+        results_begin(results, NULL);
+        struct results_added newer = submit(results, 20 * (listed + 1), 'b', listed ? "n" : "m");
+        results_commit(results, NULL);
+        if (listed)
+            list_all(results);
+        results_begin(results, NULL);
+        struct results_added older = submit(results, 20 * listed + 10, 'a', listed ? "n" : "m");
+        results_commit(results, NULL);
+        assert_false(older.duplicate); /* what was accepted is stored */
+        assert_int_equal(older.event, newer.event + 1);
+        assert_int_equal(older.newer_event, newer.event + 2);
+        assert_int_equal(results_last_event(results), newer.event + 2);
+        list_all(results);
+        assert_listed(results, listed ? "3:6" : "1:3");
+    }
+}
+
+/* As of a job whose worker died between the collector's acknowledgement and its own. */
+static void test_a_delivery_after_a_later_text_changes_nothing(void **state)
+{
+    struct results *results = ((struct place *)*state)->results;
+    results_begin(results, NULL);
+    submit(results, 10, 'a', "m");
+    submit(results, 20, 'b', "m");
+    struct results_added again = submit(results, 10, 'a', "m");
+    results_commit(results, NULL);
+    assert_true(again.duplicate);
+    assert_int_equal(again.event, 1);
+    assert_int_equal(again.newer_event, 0);
+    assert_int_equal(results_last_event(results), 2);
+    list_all(results);
+    assert_listed(results, "2:2");
+}
+
+static void test_a_text_that_is_handed_in_once_more_counts_again(void **state)
+{
+    struct results *results = ((struct place *)*state)->results;
+    results_begin(results, NULL);
+    submit(results, 10, 'a', "m");
+    submit(results, 20, 'b', "m");
+    assert_int_equal(submit(results, 30, 'a', "m").event, 3);
+    assert_true(submit(results, 30, 'a', "m").duplicate);
+    assert_true(submit(results, 20, 'b', "m").duplicate);
+    assert_true(submit(results, 10, 'a', "m").duplicate); /* delivered very late */
+    assert_int_equal(submit(results, 40, 'b', "m").event, 4);
+    assert_true(submit(results, 30, 'a', "m").duplicate);
+    results_commit(results, NULL);
+    list_all(results);
+    assert_listed(results, "2:4");
+}
+
+/* What an older broker gave out has no number: it counts by the order of its coming. */
+static void test_what_has_no_number_counts_when_it_comes(void **state)
+{
+    struct results *results = ((struct place *)*state)->results;
+    results_begin(results, NULL);
+    submit(results, 10, 'a', "m");
+    assert_int_equal(submit(results, 0, 'b', "m").event, 2);
+    assert_int_equal(submit(results, 0, 'a', "m").event, 3);
+    assert_int_equal(submit(results, 20, 'b', "m").event, 4);
+    /* Judging again has none either, and takes none away. */
+    assert_int_equal(add_as(results, "p1", 'b', "n", true).event, 5);
+    struct results_added late = submit(results, 10, 'a', "m");
+    results_commit(results, NULL);
+    assert_true(late.duplicate);
+    list_all(results);
+    assert_listed(results, "3:5");
+}
+
 static void test_rolled_back_numbers_are_given_again(void **state)
 {
     struct place *place = *state;
@@ -287,6 +393,36 @@ static void make_version_1(const char *path)
     store_close(&store);
 }
 
+/* The same as a later version had it, with what came in with each: a review, a webhook, a notice. */
+static void make_version(const char *path, int version)
+{
+    static const char *const migrations[] = {schema_sql,   schema_2_sql, listing_sql,
+                                             webhooks_sql, notice_sql,   delivery_index_sql};
+    static const char *const rows[] = {
+        "",
+        "",
+        "", /* by number of the version, from 0 */
+        "INSERT INTO review VALUES (1, 1, 1, 'accept', '', '', '', '张', '', 1, '{}');"
+        "INSERT INTO event (number, topic, result, review) VALUES (3, 'review.民政', 1, 1);"
+        "INSERT INTO listed VALUES (1, 1, 1, 'p1', '', 'u', NULL, NULL, 'r', '民政', 'auto',"
+        " 'service', 0.5, '', '', 0, 0, 1, 'accepted', 1, 0)",
+        "INSERT INTO webhook (id, url, events, departments, created_at, cursor)"
+        " VALUES ('w', 'https://x', '[]', '[]', 1, 3);"
+        "INSERT INTO delivery (webhook, event, project, type, state, made_at)"
+        " VALUES (1, 3, 'p1', 'review.stored', 'failed', 1)",
+        "INSERT INTO event (number, topic, notice) VALUES (4, 'reclassify.r', '{}')",
+        ""};
+    make_version_1(path);
+    for (int next = 2; next <= version; next++) {
+        struct fault fault = {0};
+        struct store_schema schema = {"results", migrations, next};
+        struct store *store = store_open(path, STORE_WRITE, &schema, &fault);
+        if (!store || (*rows[next] && store_exec(store, rows[next], &fault)))
+            fail_msg("version %d: %s", next, fault.message);
+        store_close(&store);
+    }
+}
+
 static void check_old_row(const struct results_row *row, void *argument)
 {
     char expected[32];
@@ -296,24 +432,37 @@ static void check_old_row(const struct results_row *row, void *argument)
     assert_string_equal(row->json, expected);
 }
 
-static void test_results_of_version_1_are_taken_over_and_known_again(void **state)
+static void take_over(struct place *place, int version)
 {
-    struct place *place = *state;
-    char *path = state_path(place->directory, "old.db");
-    make_version_1(path);
+    char name[32];
+    snprintf(name, sizeof name, "old%d.db", version);
+    char *path = state_path(place->directory, name);
+    make_version(path, version);
     results_close(&place->results);
     place->results = results_open(path, NULL);
     assert_non_null(place->results);
-    int64_t last = 0;
-    assert_int_equal(results_since(place->results, 0, 10, check_old_row, &last, NULL), 0);
+    int64_t last = 0, events = version < 3 ? 2 : version < 5 ? 3 : 4;
+    assert_int_equal(results_since(place->results, 0, 2, check_old_row, &last, NULL), 0);
     assert_int_equal(last, 2);
+    assert_int_equal(results_last_event(place->results), events);
+    struct store *store = results_store(place->results);
+    assert_int_equal(store_number(store, "SELECT count(*) FROM review", -1), version >= 3);
+    assert_int_equal(store_number(store, "SELECT count(*) FROM delivery", -1), version >= 4);
+    assert_int_equal(store_number(store, "SELECT count(*) FROM pragma_foreign_key_check", -1), 0);
     assert_int_equal(results_begin(place->results, NULL), 0);
     struct results_added again = add(place->results, "p1", 'a', "m");
     assert_true(again.duplicate);
     assert_int_equal(again.event, 1);
-    assert_int_equal(add(place->results, "p3", 'a', "m").event, 3);
+    assert_false(submit(place->results, 1, 'b', "m").duplicate); /* p1, which had no number */
+    assert_int_equal(add(place->results, "p3", 'a', "m").event, events + 2);
     assert_int_equal(results_commit(place->results, NULL), 0);
     free(path);
+}
+
+static void test_results_of_every_version_are_taken_over_and_known_again(void **state)
+{
+    for (int version = 1; version < results_schema_version(); version++)
+        take_over(*state, version);
 }
 
 static void note_event(const char *topic, int64_t event, const char *json, void *argument)
@@ -383,6 +532,15 @@ int main(void)
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_what_is_judged_again_does_not_override_a_later_text,
                                         open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_a_text_that_is_judged_late_does_not_override_one_handed_in_after_it, open_place,
+            close_place),
+        cmocka_unit_test_setup_teardown(test_a_delivery_after_a_later_text_changes_nothing,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_a_text_that_is_handed_in_once_more_counts_again,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_what_has_no_number_counts_when_it_comes, open_place,
+                                        close_place),
         cmocka_unit_test_setup_teardown(test_rolled_back_numbers_are_given_again, open_place,
                                         close_place),
         cmocka_unit_test_setup_teardown(test_numbers_go_on_after_reopening, open_place,
@@ -392,8 +550,8 @@ int main(void)
         cmocka_unit_test(test_topic_of_a_long_department_is_cut),
         cmocka_unit_test_setup_teardown(test_description_counts_by_decision, open_place,
                                         close_place),
-        cmocka_unit_test_setup_teardown(test_results_of_version_1_are_taken_over_and_known_again,
-                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_results_of_every_version_are_taken_over_and_known_again, open_place, close_place),
         cmocka_unit_test_setup_teardown(test_a_result_is_reviewed_before_it_is_listed, open_place,
                                         close_place),
     };

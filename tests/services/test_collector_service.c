@@ -79,7 +79,9 @@ static int close_place(void **state)
     return 0;
 }
 
-static void send_records(zsock_t *worker, uint64_t number, const struct strbuf *records)
+/* `submitted`: number of the request, or 0. */
+static void send_numbered(zsock_t *worker, uint64_t number, int64_t submitted,
+                          const struct strbuf *records)
 {
     struct wire_header header = {.command = WIRE_STORE, .number = number};
     zmsg_t *message = zmsg_new();
@@ -88,7 +90,15 @@ static void send_records(zsock_t *worker, uint64_t number, const struct strbuf *
     zmsg_addstr(message, "0.1.0");
     zmsg_addstr(message, "sha256:m");
     zmsg_addmem(message, records->text, records->length);
+    zframe_t *last = submitted ? wire_submitted_frame(submitted) : NULL;
+    if (last)
+        zmsg_append(message, &last);
     assert_int_equal(zmsg_send(&message, worker), 0);
+}
+
+static void send_records(zsock_t *worker, uint64_t number, const struct strbuf *records)
+{
+    send_numbered(worker, number, 0, records);
 }
 
 /* A batch of projects p<from> … p<to - 1>. */
@@ -275,6 +285,79 @@ static void test_subscriber_gets_numbered_events_of_its_topic(void **state)
     zsock_destroy(&subscriber);
 }
 
+/* The project "p" of that text, and its result, with a request of that number. */
+static void store_text_of(struct place *place, int64_t submitted, char text)
+{
+    struct strbuf records = {0};
+    char hash[65], result[16];
+    memset(hash, text, 64);
+    hash[64] = 0;
+    snprintf(result, sizeof result, "{\"text\":\"%c\"}", text);
+    struct wire_record record = {.id = wire_text_of("p"),
+                                 .content_hash = wire_text_of(hash),
+                                 .revision = wire_text_of("r"),
+                                 .department = wire_text_of(text == 'b' ? "民政" : "财政"),
+                                 .decision = wire_text_of("auto"),
+                                 .kind = wire_text_of("service"),
+                                 .unit = wire_text_of("u"),
+                                 .project = wire_text_of("{}"),
+                                 .result = wire_text_of(result)};
+    wire_write_record(&records, &record);
+    send_numbered(place->worker, 1, submitted, &records);
+    strbuf_free(&records);
+    assert_int_equal(receive_tally(place->worker, 1).stored, 1);
+}
+
+static void expect_event(zsock_t *subscriber, const char *topic, int event, const char *json)
+{
+    zmsg_t *message = zmsg_recv(subscriber);
+    assert_non_null(message);
+    char *seen[3];
+    for (int i = 0; i < 3; i++)
+        seen[i] = zmsg_popstr(message);
+    assert_string_equal(seen[0], topic);
+    assert_int_equal(atoi(seen[1]), event);
+    assert_string_equal(seen[2], json);
+    for (int i = 0; i < 3; i++)
+        free(seen[i]);
+    zmsg_destroy(&message);
+}
+
+static void test_subscriber_is_told_that_a_newer_text_counts_when_an_older_one_comes_late(
+    void **state)
+{
+    struct place *place = *state;
+    zsock_t *subscriber = zsock_new_sub(place->events, "result.");
+    zsock_set_rcvtimeo(subscriber, WAIT_MS);
+    zmq_pollitem_t item = {zsock_resolve(subscriber), 0, ZMQ_POLLIN, 0};
+    int last = 0;
+    do { /* until the subscription holds */
+        send_batch(place->worker, 1, last, last + 1);
+        receive_tally(place->worker, 1);
+        last++;
+    } while (zmq_poll(&item, 1, 20) == 0);
+    zmsg_t *message = zmsg_recv(subscriber);
+    zmsg_destroy(&message);
+    store_text_of(place, 20, 'b');
+    store_text_of(place, 10, 'a');
+    expect_event(subscriber, "result.民政", last + 1, "{\"text\":\"b\"}");
+    expect_event(subscriber, "result.财政", last + 2, "{\"text\":\"a\"}");
+    expect_event(subscriber, "result.民政", last + 3, "{\"text\":\"b\"}");
+    zsock_destroy(&subscriber);
+}
+
+static void test_a_request_with_a_senseless_number_is_refused(void **state)
+{
+    struct place *place = *state;
+    struct strbuf records = {0};
+    zframe_t *frame;
+    send_numbered(place->worker, 3, -1, &records);
+    struct wire_header header = receive(place->worker, &frame);
+    assert_int_equal(header.command, WIRE_REFUSED);
+    assert_true(zframe_streq(frame, "wire.malformed"));
+    zframe_destroy(&frame);
+}
+
 static void test_subscriber_that_never_reads_holds_nobody_up(void **state)
 {
     struct place *place = *state;
@@ -313,6 +396,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unknown_question_gets_an_error, open_place,
                                         close_place),
         cmocka_unit_test_setup_teardown(test_subscriber_gets_numbered_events_of_its_topic,
+                                        open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_subscriber_is_told_that_a_newer_text_counts_when_an_older_one_comes_late,
+            open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_a_request_with_a_senseless_number_is_refused,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_subscriber_that_never_reads_holds_nobody_up,
                                         open_place, close_place),

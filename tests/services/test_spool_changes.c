@@ -7,6 +7,7 @@
 #include "common/strbuf.h"
 #include "services/broker/schema.sql.h"
 #include "services/broker/schema_2.sql.h"
+#include "services/broker/schema_3.sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -331,7 +332,7 @@ static void make_version(const char *path, int version)
         " (3, 0, x'33')";
     assert_int_equal(store_exec(store, rows, NULL), 0);
     store_close(&store);
-    static const char *const later[] = {schema_sql, schema_2_sql};
+    static const char *const later[] = {schema_sql, schema_2_sql, schema_3_sql};
     store = store_open(path, STORE_WRITE, &(struct store_schema){"spool", later, version}, NULL);
     assert_non_null(store);
     store_close(&store);
@@ -366,6 +367,7 @@ static void take_over(struct place *place, int version)
     assert_int_equal(record.due, 5);
     assert_int_equal(record.accepted, 6);
     assert_int_equal(record.deadline, 0);
+    assert_int_equal(record.submitted, 6000);
     record_clear(&record);
     struct change *again = note_accept(place, "00000000000000000000000000000004", "x");
     again->key = xstrdup("k"); /* known to the old spool */

@@ -32,6 +32,7 @@ struct delivered {
     zframe_t *peer;
     uint64_t number;
     bool urgent;
+    int64_t submitted; /* number of the request; 0: without */
     zframe_t *records;
 };
 
@@ -89,8 +90,11 @@ static struct delivered collector_receive(struct place *place)
     store.number = header.number;
     store.urgent = header.urgent;
     zframe_destroy(&head);
-    assert_int_equal(zmsg_size(frames), 3);
-    store.records = zmsg_last(frames);
+    assert_in_range(zmsg_size(frames), 3, 4);
+    zmsg_first(frames);
+    zmsg_next(frames);
+    store.records = zmsg_next(frames);
+    store.submitted = wire_read_submitted(zmsg_next(frames), NULL);
     zmsg_remove(frames, store.records);
     zmsg_destroy(&frames);
     return store;
@@ -276,6 +280,40 @@ static void test_batch_that_the_disk_did_not_take_is_sent_again(void **state)
     zframe_destroy(&first.records);
 }
 
+static void collector_refuse(struct place *place, struct delivered *store, const char *code)
+{
+    zmsg_t *body = zmsg_new();
+    zmsg_addstr(body, code);
+    zmsg_addstr(body, "why");
+    collector_answer(place, store, WIRE_REFUSED, body);
+    zframe_destroy(&store->peer);
+    zframe_destroy(&store->records);
+}
+
+static void test_the_requests_number_goes_to_the_collector_or_not_if_that_is_an_older_one(
+    void **state)
+{
+    struct place *place = *state;
+    broker_send(place, "i.0123456789abcdef0123456789abcdef.7.1767225600000001", one, NULL);
+    struct delivered store = collector_receive(place);
+    assert_int_equal(store.submitted, 1767225600000001);
+    collector_refuse(place, &store, "wire.malformed"); /* "STORE has engine, model and records" */
+    struct delivered again = collector_receive(place);
+    assert_int_equal(again.number, store.number);
+    assert_int_equal(again.submitted, 0);
+    collector_stored(place, &again);
+    assert_holds(broker_final(place, "i.0123456789abcdef0123456789abcdef.7.1767225600000001"),
+                 "\"id\":\"p1\"");
+    static const char *const others[] = {"i.c1", "x", "a.b.c.", "i.a.1.5x", "i.a.1.-5"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        broker_send(place, others[i], one, NULL);
+        store = collector_receive(place);
+        assert_int_equal(store.submitted, 0);
+        collector_refuse(place, &store, "wire.malformed"); /* what it can never read */
+        assert_holds(broker_final(place, others[i]), "wire.malformed");
+    }
+}
+
 static void assert_refused(struct place *place, const char *body, const char *code)
 {
     broker_send(place, "i.c1", body, NULL);
@@ -441,6 +479,9 @@ int main(void)
                                         close_place),
         cmocka_unit_test_setup_teardown(test_batch_that_the_disk_did_not_take_is_sent_again,
                                         open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_the_requests_number_goes_to_the_collector_or_not_if_that_is_an_older_one,
+            open_place, close_place),
         cmocka_unit_test_setup_teardown(test_bad_bodies_get_an_error_and_nothing_is_stored,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_bad_project_of_a_batch_costs_only_itself, open_place,
