@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    BATCH_PROJECTS = 128, /* a worker is free again, for who waits, in a few milliseconds */
+    BATCH_PROJECTS = 512, /* workers judge bulk beside what somebody waits for, so it may be many */
     BATCH_BYTES = 4 << 20,
     CHUNK = 64,         /* projects read at a time, so that no reader is in the way for long */
     OWN_REVISIONS = 16, /* batches that are filled at once, a revision each */
@@ -125,6 +125,14 @@ static void add_project(struct filling *filling, const struct versioned *project
     strbuf_puts(&filling->body, filling->projects ? "," : "");
     strbuf_puts(&filling->body, project->project);
     filling->projects++;
+}
+
+/* A run that is throttled submits no more at once than it may in a second. */
+static bool is_full(const struct run *run, const struct filling *filling)
+{
+    int64_t rate = run->reclassify->options->rate;
+    size_t most = rate > 0 && rate < BATCH_PROJECTS ? (size_t)rate : BATCH_PROJECTS;
+    return filling->projects >= most || filling->body.length >= BATCH_BYTES;
 }
 
 static bool is_unknown_catalog(const struct jv *result)
@@ -249,7 +257,7 @@ static int take_project(const struct versioned *project, void *argument)
     if (!filling)
         return 0;
     add_project(filling, project);
-    if (filling->projects == BATCH_PROJECTS || filling->body.length >= BATCH_BYTES)
+    if (is_full(run, filling))
         run->full = filling;
     return run->full != NULL;
 }

@@ -293,14 +293,33 @@ struct text {
     int64_t submitted; /* number of the last request with it; 0: none is known */
 };
 
-static int add_text(struct results *results, const struct wire_record *record, struct text *text,
-                    struct fault *fault)
+static int read_hash(const struct wire_record *record, unsigned char hash[HASH_BYTES],
+                     struct fault *fault)
 {
-    unsigned char hash[HASH_BYTES];
-    int64_t known[2];
-    if (sodium_hex2bin(hash, sizeof hash, record->content_hash.bytes, record->content_hash.length,
+    if (sodium_hex2bin(hash, HASH_BYTES, record->content_hash.bytes, record->content_hash.length,
                        NULL, NULL, NULL))
         return fault_set(fault, "wire.malformed", "the content hash is no SHA-256 in hex");
+    return 0;
+}
+
+/* Its number is 0 when it is not there. */
+static int find_text(struct results *results, const struct wire_record *record,
+                     const unsigned char hash[HASH_BYTES], struct text *text, struct fault *fault)
+{
+    int64_t known[2];
+    sqlite3_stmt *statement = results->statements[FIND_PROJECT];
+    bind_text(statement, 1, record->id);
+    sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
+    if (find_pair(results, FIND_PROJECT, known, fault))
+        return -1;
+    *text = (struct text){known[0], known[1]};
+    return 0;
+}
+
+/* 1 when it is there now, 0 when it was there before, -1 with a fault. */
+static int insert_text(struct results *results, const struct wire_record *record,
+                       const unsigned char hash[HASH_BYTES], struct text *text, struct fault *fault)
+{
     sqlite3_stmt *statement = results->statements[ADD_PROJECT];
     bind_text(statement, 1, record->id);
     sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
@@ -308,16 +327,28 @@ static int add_text(struct results *results, const struct wire_record *record, s
     sqlite3_bind_int64(statement, 4, record->submitted);
     packer_bind(results->packer, statement, 5, record->project);
     int added = insert(results, ADD_PROJECT, fault);
-    if (added) {
+    if (added > 0)
         *text = (struct text){sqlite3_last_insert_rowid(results->store->db), record->submitted};
-        return added < 0 ? -1 : 0;
-    }
-    statement = results->statements[FIND_PROJECT];
-    bind_text(statement, 1, record->id);
-    sqlite3_bind_blob(statement, 2, hash, HASH_BYTES, SQLITE_STATIC);
-    if (find_pair(results, FIND_PROJECT, known, fault))
+    return added;
+}
+
+/* What is judged again is there, as a rule: to pack it first, for nothing, would be the dearest part of
+ * storing its result. */
+static int add_text(struct results *results, const struct wire_record *record, struct text *text,
+                    struct fault *fault)
+{
+    unsigned char hash[HASH_BYTES];
+    *text = (struct text){0};
+    if (read_hash(record, hash, fault) ||
+        (record->again && find_text(results, record, hash, text, fault)))
         return -1;
-    *text = (struct text){known[0], known[1]};
+    if (!text->number) {
+        int added = insert_text(results, record, hash, text, fault);
+        if (added)
+            return added < 0 ? -1 : 0;
+        if (find_text(results, record, hash, text, fault))
+            return -1;
+    }
     if (record->submitted <= text->submitted)
         return 0;
     text->submitted = record->submitted;
