@@ -199,22 +199,47 @@ static void make_links(struct building *building)
     }
 }
 
-static void add_department_link(struct diff *diff, int old, int new)
+static struct department_link *add_department_link(struct diff *diff, int old, int new)
 {
     bool renamed = old != NOWHERE && new != NOWHERE &&strcmp(diff->old->departments[old].folded,
                                                              diff->new->departments[new].folded);
     diff->departments =
         xrealloc(diff->departments, (diff->department_count + 1) * sizeof *diff->departments);
-    diff->departments[diff->department_count++] = (struct department_link){old, new, renamed};
+    diff->departments[diff->department_count] =
+        (struct department_link){old, new, renamed, NOWHERE};
+    return &diff->departments[diff->department_count++];
+}
+
+/* Where half of the leaves of a department have their partners, or more; of one leaf that is no sign. */
+static int heir_of(const struct outline *here, int department, const struct match *matches,
+                   const struct outline *there)
+{
+    const struct outline_department *one = &here->departments[department];
+    size_t *shares = xcalloc(there->department_count + 1, sizeof *shares);
+    int best = 0;
+    for (size_t i = one->first; i < one->first + one->count; i++)
+        if (here->items[i].leaf && matches[i].partner != NOWHERE)
+            shares[there->items[matches[i].partner].department]++;
+    for (size_t d = 1; d < there->department_count; d++)
+        if (shares[d] > shares[best])
+            best = (int)d;
+    bool enough = shares[best] > 1 && 2 * shares[best] >= one->leaves;
+    free(shares);
+    return enough ? best : NOWHERE;
 }
 
 static void make_department_links(struct diff *diff, const struct matching *matching)
 {
-    for (size_t i = 0; i < diff->old->department_count; i++)
-        add_department_link(diff, (int)i, matching->department_new[i]);
+    for (size_t i = 0; i < diff->old->department_count; i++) {
+        int other = matching->department_new[i];
+        struct department_link *link = add_department_link(diff, (int)i, other);
+        if (other == NOWHERE)
+            link->heir = heir_of(diff->old, (int)i, matching->of_old, diff->new);
+    }
     for (size_t j = 0; j < diff->new->department_count; j++)
         if (matching->department_old[j] == NOWHERE)
-            add_department_link(diff, NOWHERE, (int)j);
+            add_department_link(diff, NOWHERE, (int)j)->heir =
+                heir_of(diff->new, (int)j, matching->of_new, diff->old);
 }
 
 static void compare(struct diff *diff)

@@ -39,10 +39,12 @@ struct link {
     double confidence; /* that the link is right, 0 to 1 */
 };
 
-/* Departments that became another by name; NOWHERE on one side when there is no other. */
+/* A department in both; NOWHERE on one side when there is no other. Then `heir` is the department of the
+ * other revision that has half of its leaves or more: a lost one went into it, a new one came out of it. */
 struct department_link {
     int old, new;
     bool renamed;
+    int heir; /* NOWHERE: none */
 };
 
 struct diff {

@@ -144,6 +144,9 @@ static void write_departments(struct jw *writer, const struct diff *diff)
             jw_set_text(writer, "old", diff->old->departments[link->old].name);
         if (!lost)
             jw_set_text(writer, "new", diff->new->departments[link->new].name);
+        if (link->heir != NOWHERE)
+            jw_set_text(writer, lost ? "into" : "from",
+                        (lost ? diff->new : diff->old)->departments[link->heir].name);
         jw_set_text(writer, "state",
                     link->old == NOWHERE           ? "added"
                     : lost && !diff->new->complete ? "unseen"

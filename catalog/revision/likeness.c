@@ -13,6 +13,7 @@
 static const double bag_share = 0.5, order_share = 0.25, pair_share = 0.25;
 /* A character of nearly every name still counts a little: two names made of such are not alike. */
 static const float least_weight = 0.15F;
+static const double rounding = 1e-6;
 
 struct synonym {
     uint16_t *units, *meaning;
@@ -242,7 +243,6 @@ double likeness(const struct profile *a, const struct profile *b)
 /* A character that is shared is in at most two pairs that are. */
 double likeness_bound(double shared, double both, double pairs)
 {
-    static const double rounding = 1e-6;
     if (both <= 0)
         return 0;
     double bag = fmin(1, 2 * shared / both), pair = pairs > 0 ? fmin(1, 4 * shared / pairs) : bag;
@@ -254,17 +254,52 @@ double likeness_cover(const struct profile *whole, const struct profile *part)
     return whole->weight > 0 ? shared_bag(whole, part) / whole->weight : 0;
 }
 
-double likeness_cover_both(const struct profile *whole, const struct profile *one,
-                           const struct profile *other)
+/* Characters that follow each other in both names. */
+struct run {
+    size_t whole, part, length;
+    double unsaid; /* the weight of those not said yet */
+};
+
+static struct run run_at(const struct profile *whole, const struct profile *part, struct run run,
+                         const bool taken[], const bool used[], const bool said[])
 {
-    double shared = 0;
-    for (size_t i = 0; i < whole->length; i++) {
-        bool found = false;
-        for (size_t j = 0; j < one->length && !found; j++)
-            found = one->units[j] == whole->units[i];
-        for (size_t j = 0; j < other->length && !found; j++)
-            found = other->units[j] == whole->units[i];
-        shared += found ? (double)whole->weights[i] : 0;
+    while (run.whole + run.length < whole->length && run.part + run.length < part->length &&
+           !taken[run.whole + run.length] && !used[run.part + run.length] &&
+           whole->units[run.whole + run.length] == part->units[run.part + run.length]) {
+        size_t at = run.whole + run.length++;
+        run.unsaid += said[at] ? 0 : (double)whole->weights[at];
     }
-    return whole->weight > 0 ? shared / whole->weight : 0;
+    return run;
+}
+
+/* The run that says most of what was not said yet; of such the longest. */
+static struct run best_run(const struct profile *whole, const struct profile *part,
+                           const bool taken[], const bool used[], const bool said[])
+{
+    struct run best = {0};
+    for (size_t i = 0; i < whole->length; i++)
+        for (size_t j = 0; j < part->length; j++) {
+            struct run run =
+                run_at(whole, part, (struct run){.whole = i, .part = j}, taken, used, said);
+            bool more = run.unsaid > best.unsaid + rounding,
+                 as_much = run.unsaid > best.unsaid - rounding;
+            if (run.length > 1 && (more || (as_much && run.length > best.length)))
+                best = run;
+        }
+    return best;
+}
+
+double likeness_mark(const struct profile *whole, const struct profile *part,
+                     bool said[PROFILE_UNITS])
+{
+    bool taken[PROFILE_UNITS] = {false}, used[PROFILE_UNITS] = {false};
+    double fresh = 0;
+    for (;;) {
+        struct run run = best_run(whole, part, taken, used, said);
+        if (run.length < 2)
+            return fresh;
+        for (size_t i = 0; i < run.length; i++)
+            taken[run.whole + i] = used[run.part + i] = said[run.whole + i] = true;
+        fresh += run.unsaid;
+    }
 }

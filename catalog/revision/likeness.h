@@ -43,8 +43,9 @@ double likeness_bound(double shared, double both, double pairs);
 double likeness_pairs(const struct profile *profile);
 /* The share (by weight) of `whole` that the characters of `part` cover. */
 double likeness_cover(const struct profile *whole, const struct profile *part);
-/* The same of two parts together. */
-double likeness_cover_both(const struct profile *whole, const struct profile *one,
-                           const struct profile *other);
+/* Marks the characters of `whole` that `part` says too, in runs of two or more, first those that say most of
+ * what was not marked yet. The weight that was not. */
+double likeness_mark(const struct profile *whole, const struct profile *part,
+                     bool said[PROFILE_UNITS]);
 
 #endif

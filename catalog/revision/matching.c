@@ -7,7 +7,8 @@
 #include <string.h>
 
 const double matching_threshold = 0.52;
-/* What the surroundings of two items add to the likeness of their names. */
+/* What the surroundings of two items add to the likeness of their names; the same code adds the less the
+ * more alike they are: of siblings with nearly one name the codes may have been exchanged. */
 static const double same_code_adds = 0.14, same_parent_adds = 0.09, labels_add = 0.2;
 /* Names that share less than this are different ones in any surroundings, unless labels speak for them. */
 static const double names_least = 0.44;
@@ -162,7 +163,7 @@ static double score_of(const struct matching *matching, int old, int new, double
     if (*similarity + labels_add * labels < names_least)
         return score;
     if (strcmp(a->code, b->code) == 0)
-        score += same_code_adds;
+        score += same_code_adds * fmin(1, 2 * (1 - *similarity));
     if (matching_same_parent(matching, old, new))
         score += same_parent_adds;
     return score;
@@ -175,6 +176,7 @@ struct pair {
 struct pairs {
     struct pair *all;
     size_t count, capacity;
+    double least; /* of less than this are no partners, but rivals */
 };
 
 static void add_pair(struct pairs *pairs, struct pair pair)
@@ -194,17 +196,85 @@ static int best_first(const void *a, const void *b)
     return x->old != y->old ? x->old - y->old : x->new - y->new;
 }
 
-/* Joins the best pairs first; what an item could have had instead is its rival. */
+static int by_items(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    return x->old != y->old ? x->old - y->old : x->new - y->new;
+}
+
+/* NULL when the two are no pair, or one of them is NOWHERE. */
+static const struct pair *find_pair(const struct pairs *pairs, int old, int new)
+{
+    const struct pair wanted = {.old = old, .new = new};
+    return bsearch(&wanted, pairs->all, pairs->count, sizeof wanted, by_items);
+}
+
+/* What is gained when a pair are partners. */
+static double worth(const struct pairs *pairs, const struct pair *pair)
+{
+    return pair ? fmax(0, pair->score - pairs->least) : 0;
+}
+
+static void part(struct matching *matching, int old, int new)
+{
+    if (old != NOWHERE)
+        matching->of_old[old].partner = NOWHERE;
+    if (new != NOWHERE)
+        matching->of_new[new].partner = NOWHERE;
+}
+
+static void join_pair(struct matching *matching, const struct pair *pair, bool exact)
+{
+    matching_join(matching, pair->old, pair->new, pair->score, pair->similarity, exact);
+}
+
+/* Two pairs of partners that are worth less than they are crosswise. */
+static bool exchange(struct matching *matching, const struct pairs *pairs,
+                     const struct pair *better, bool exact)
+{
+    int new = matching->of_old[better->old].partner, old = matching->of_new[better->new].partner;
+    if (new == better->new || (new == NOWHERE &&old == NOWHERE))
+        return false;
+    const struct pair *rest = find_pair(pairs, old, new);
+    double now = worth(pairs, find_pair(pairs, better->old, new)) +
+                 worth(pairs, find_pair(pairs, old, better->new));
+    if (worth(pairs, better) + worth(pairs, rest) <= now + 1e-9)
+        return false;
+    part(matching, better->old, new);
+    part(matching, old, better->new);
+    join_pair(matching, better, exact);
+    if (worth(pairs, rest) > 0)
+        join_pair(matching, rest, exact);
+    return true;
+}
+
+/* Joins the best pairs first, then exchanges partners while that is better for all together: of items
+ * that were renumbered the same code says less than it seems. */
+static void join_best(struct matching *matching, struct pairs *pairs, bool exact)
+{
+    qsort(pairs->all, pairs->count, sizeof *pairs->all, best_first);
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct pair *pair = &pairs->all[i];
+        if (matching->of_old[pair->old].partner == NOWHERE &&
+            matching->of_new[pair->new].partner == NOWHERE && pair->score >= pairs->least)
+            join_pair(matching, pair, exact);
+    }
+    qsort(pairs->all, pairs->count, sizeof *pairs->all, by_items);
+    for (bool better = true; better;) {
+        better = false;
+        for (size_t i = 0; i < pairs->count; i++)
+            better = exchange(matching, pairs, &pairs->all[i], exact) || better;
+    }
+}
+
+/* What an item could have had instead of its partner is its rival. */
 static void join_pairs(struct matching *matching, struct pairs *pairs, bool exact)
 {
     if (pairs->count)
-        qsort(pairs->all, pairs->count, sizeof *pairs->all, best_first);
+        join_best(matching, pairs, exact);
     for (size_t i = 0; i < pairs->count; i++) {
         const struct pair *pair = &pairs->all[i];
         struct match *one = &matching->of_old[pair->old], *other = &matching->of_new[pair->new];
-        if (one->partner == NOWHERE && other->partner == NOWHERE &&
-            pair->score >= matching_threshold)
-            matching_join(matching, pair->old, pair->new, pair->score, pair->similarity, exact);
         if (one->partner != pair->new)
             one->rival = fmax(one->rival, pair->score);
         if (other->partner != pair->old)
@@ -248,34 +318,42 @@ static bool may_have_left(const struct matching *matching, size_t old)
            matching->department_new[matching->old->items[old].department] != NOWHERE;
 }
 
-/* What was left over in one department may stand in another now. */
-static void match_across(struct matching *matching, struct pairs *pairs)
+static void look_across(struct matching *matching, size_t old, enum pass pass, struct pairs *pairs)
 {
-    for (size_t i = 0; i < matching->old->item_count; i++) {
-        if (!is_free(matching->old, matching->of_old, i) || !may_have_left(matching, i))
+    const struct outline_item *a = &matching->old->items[old];
+    for (size_t j = 0; j < matching->new->item_count; j++) {
+        const struct outline_item *b = &matching->new->items[j];
+        if (!is_free(matching->new, matching->of_new, j) || a->code[0] != b->code[0] ||
+            (pass == PASS_SAME_NAME && strcmp(a->folded, b->folded) != 0))
             continue;
-        for (size_t j = 0; j < matching->new->item_count; j++) {
-            const struct outline_item *a = &matching->old->items[i], *b = &matching->new->items[j];
-            if (!is_free(matching->new, matching->of_new, j) || a->code[0] != b->code[0])
-                continue;
-            double similarity = likeness(&a->profile, &b->profile);
-            if (similarity >= across_departments)
-                add_pair(pairs, (struct pair){(int)i, (int)j, similarity, similarity});
-        }
+        double similarity = likeness(&a->profile, &b->profile);
+        if (similarity >= matching_threshold)
+            add_pair(pairs, (struct pair){(int)old, (int)j, similarity, similarity});
     }
+}
+
+/* What was left over in one department may stand in another now. */
+static void match_across(struct matching *matching, enum pass pass, struct pairs *pairs)
+{
+    for (size_t i = 0; i < matching->old->item_count; i++)
+        if (is_free(matching->old, matching->of_old, i) && may_have_left(matching, i))
+            look_across(matching, i, pass, pairs);
     join_pairs(matching, pairs, false);
 }
 
+/* The same name in another department says more than one alike in the same. */
 void match_leaves(struct matching *matching)
 {
-    struct pairs pairs = {0};
-    for (int pass = PASS_SAME_NAME; pass <= PASS_LIKE_NAME; pass++)
+    struct pairs within = {.least = matching_threshold}, across = {.least = across_departments};
+    for (int pass = PASS_SAME_NAME; pass <= PASS_LIKE_NAME; pass++) {
         for (size_t d = 0; d < matching->old->department_count; d++)
             if (matching->department_new[d] != NOWHERE)
                 match_within(matching, (int)d, matching->department_new[d], (enum pass)pass,
-                             &pairs);
-    match_across(matching, &pairs);
-    free(pairs.all);
+                             &within);
+        match_across(matching, (enum pass)pass, &across);
+    }
+    free(within.all);
+    free(across.all);
 }
 
 /* --- the levels above --- */
@@ -323,7 +401,7 @@ static void match_uppers_within(struct matching *matching, int old, int new, str
 
 void match_uppers(struct matching *matching)
 {
-    struct pairs pairs = {0};
+    struct pairs pairs = {.least = matching_threshold};
     for (size_t d = 0; d < matching->old->department_count; d++)
         if (matching->department_new[d] != NOWHERE)
             match_uppers_within(matching, (int)d, matching->department_new[d], &pairs);

@@ -9,9 +9,11 @@
 
 enum { PARTS = 6 };
 /* A part's words come from the whole by so much … */
-static const double from_whole = 0.84;
+static const double from_whole = 0.7;
 /* … the parts together say so much of the whole, and no part alone nearly all of it; */
-static const double together = 0.78, nearly_all = 0.93, gain = 0.1;
+static const double together = 0.66, nearly_all = 0.93, gain = 0.1;
+/* what a part adds to the others is so much of the whole, or so much of the part itself; */
+static const double own = 0.4;
 /* or each part says all that the whole said, and something more. */
 static const double says_all = 0.85;
 enum { SAYS_MORE = 2 };
@@ -95,21 +97,34 @@ static const struct profile *profile_of(const struct view *view, const struct pa
     return &view->part_side->items[part->item].profile;
 }
 
-/* Whether the parts share the whole out; those that add nothing are left off. */
+/* How much of the whole one part says, in runs. */
+static double says_alone(const struct view *view, const struct profile *whole,
+                         const struct part *part)
+{
+    bool said[PROFILE_UNITS] = {false};
+    return likeness_mark(whole, profile_of(view, part), said);
+}
+
+/* Whether the parts share the whole out; those that add nothing to the ones before are left off. */
 static size_t shared_out(const struct view *view, int whole, struct part *parts, size_t count)
 {
     const struct profile *all = &view->whole_side->items[whole].profile;
+    bool said[PROFILE_UNITS] = {false};
     size_t kept = 1;
-    double covered = parts[0].share;
+    double covered = likeness_mark(all, profile_of(view, &parts[0]), said);
     for (size_t i = 1; i < count; i++) {
-        double both =
-            likeness_cover_both(all, profile_of(view, &parts[0]), profile_of(view, &parts[i]));
-        if (both - parts[0].share < gain || both - parts[i].share < gain / 2)
+        bool with[PROFILE_UNITS];
+        memcpy(with, said, sizeof with);
+        double fresh = likeness_mark(all, profile_of(view, &parts[i]), with);
+        bool adds =
+            fresh >= gain * all->weight || fresh >= own * profile_of(view, &parts[i])->weight;
+        if (!adds || covered + fresh - says_alone(view, all, &parts[i]) < gain / 2 * all->weight)
             continue;
-        covered = fmax(covered, both);
+        memcpy(said, with, sizeof said);
+        covered += fresh;
         parts[kept++] = parts[i];
     }
-    return kept > 1 && parts[0].share < nearly_all && covered >= together ? kept : 0;
+    return kept > 1 && parts[0].share < nearly_all && covered >= together * all->weight ? kept : 0;
 }
 
 static size_t specialised(struct part *parts, size_t count)

@@ -19,8 +19,12 @@ static bool is_in(const struct diff *diff, const struct link *link,
 static char *state_of(const struct diff *diff, const struct department_link *link)
 {
     struct strbuf text = {0};
-    if (link->old == NOWHERE)
+    if (link->old == NOWHERE && link->heir != NOWHERE)
+        strbuf_printf(&text, "由“%s”分出", diff->old->departments[link->heir].name);
+    else if (link->old == NOWHERE)
         strbuf_puts(&text, diff->old->complete ? "新设" : "旧目录未收录");
+    else if (link->heir != NOWHERE)
+        strbuf_printf(&text, "并入“%s”", diff->new->departments[link->heir].name);
     else if (link->new == NOWHERE)
         strbuf_puts(&text, diff->new->complete ? "删除" : "未收录");
     else if (link->renamed)

@@ -11,7 +11,7 @@ void diff_page_write(struct strbuf *out, const struct diff *diff, const char *de
  * of their leaves. */
 struct department_figures {
     const char *name;
-    char *state; /* "", 新设, 未收录, 删除, 原“…” (free()) */
+    char *state; /* "", 新设, 未收录, 删除, 现名“…”, 并入“…”, 由“…”分出 (free()) */
     size_t counts[RELATIONS], restricted, uppers;
 };
 /* One of them; false when `department` (NULL: all) is another. */
