@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum {
-    LISTED_AT_ONCE = 32,    /* results taken into the lists between two looks at the socket */
+    LISTED_AT_REST = 128,   /* results taken into the lists between two looks at the socket */
+    LISTED_BESIDE = 32,     /* … while others arrive */
     LISTED_FOR_ASKER = 512, /* before a question about them, if these are all that are missing */
     LIST_REST_MS = 20,      /* so long nothing may arrive before lists are brought up to date */
     LIST_WAIT_MS = 2000,    /* but they wait no longer than this … */
@@ -53,7 +54,8 @@ void collector_list_when_due(struct collector *collector)
         return;
     if (waited_long)
         collector->list_by = now + LIST_TURN_MS;
-    collector_advance_listing(collector, LISTED_AT_ONCE);
+    collector_advance_listing(collector,
+                              now >= collector->list_at ? LISTED_AT_REST : LISTED_BESIDE);
 }
 
 long collector_list_wait_ms(const struct collector *collector)
@@ -160,7 +162,7 @@ void collector_list_for_asker(struct collector *collector, const char *ask)
     struct fault fault;
     if (collector->listing_behind && !outbox_is_about(ask))
         collector_advance_listing(collector, listing_behind(collector->listing) > LISTED_FOR_ASKER
-                                                 ? LISTED_AT_ONCE
+                                                 ? LISTED_BESIDE
                                                  : LISTED_FOR_ASKER);
     if (strcmp(ask, "webhook_due") != 0)
         return;
