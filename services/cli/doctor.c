@@ -1,6 +1,7 @@
 #include "services/cli/doctor.h"
 
 #include "catalog/catalog.h"
+#include "catalog/engine/engine.h"
 #include "common/config.h"
 #include "common/state.h"
 #include "common/store_copy.h"
@@ -10,6 +11,7 @@
 #include "services/cli/running.h"
 #include "services/collector/deliveries.h"
 #include "services/collector/inquiry.h"
+#include "services/collector/judged_by.h"
 #include "services/collector/results.h"
 
 #include <stdarg.h>
@@ -259,7 +261,57 @@ static void examine_deliveries(struct diagnosis *diagnosis, const struct jv *col
     }
 }
 
-static void examine_collector(struct diagnosis *diagnosis, const struct running *running)
+/* Of an empty log, which whoever reads makes: never. */
+static time_t changed_at(const char *state, const char *name)
+{
+    struct stat status;
+    char *path = state_path(state, name);
+    time_t at = stat(path, &status) == 0 && status.st_size > 0 ? status.st_mtime : 0;
+    free(path);
+    return at;
+}
+
+/* Whether the catalog of this machine is another than the one that all workers judge by. What was
+ * judged before it changed tells nothing. */
+static bool is_other_catalog(const char *state, const struct jv *use)
+{
+    time_t file = changed_at(state, "catalog.db"), log = changed_at(state, "catalog.db-wal");
+    time_t changed = (file > log ? file : log) + JUDGED_BY_SETTLE_MS / 1000;
+    const char *engine_used = jv_get_text(use, "engine"), *model = jv_get_text(use, "model");
+    if (time(NULL) - (time_t)number(use, "last_s") < changed || !engine_used || !model ||
+        strcmp(engine_used, engine_version()) != 0)
+        return false;
+    char *path = state_path(state, "catalog.db");
+    struct engine *engine = engine_load(path, NULL);
+    bool other = engine && strcmp(engine_model(engine), model) != 0;
+    if (engine)
+        engine_destroy(&engine);
+    free(path);
+    return other;
+}
+
+static void examine_judging(struct diagnosis *diagnosis, const char *state,
+                            const struct jv *collector)
+{
+    static const char remedy[] =
+        "在 collector 所在机器上执行 jinmu backup，再在其余各机器上用其中的 "
+        "catalog.db 执行 jinmu catalog take";
+    struct strbuf uses = {0};
+    judged_by_write(collector, &uses);
+    if (judged_by_count(collector) > 1)
+        say(diagnosis, "judging", HEALTH_NOTE,
+            "各处理程序（worker）所用的目录库或程序版本不一致，同一项目可能得出不同结果：%s。"
+            "版本相同的，%s",
+            uses.text, remedy);
+    else if (judged_by_count(collector) == 1 &&
+             is_other_catalog(state, jv_at(jv_get(collector, "judged_by"), 0)))
+        say(diagnosis, "judging", HEALTH_NOTE,
+            "本机的 catalog.db 与处理程序（worker）判断所用的不一致（%s）：%s", uses.text, remedy);
+    strbuf_free(&uses);
+}
+
+static void examine_collector(struct diagnosis *diagnosis, const char *state,
+                              const struct running *running)
 {
     struct fault fault;
     struct inquiry *inquiry = inquiry_new_as(running->to_collector, running->collector, &fault);
@@ -274,6 +326,7 @@ static void examine_collector(struct diagnosis *diagnosis, const struct running 
     if (collector) {
         deliveries_ask(inquiry, ANSWER_MS, collector);
         examine_deliveries(diagnosis, collector);
+        examine_judging(diagnosis, state, collector);
     }
     jv_destroy(&collector);
     inquiry_destroy(&inquiry);
@@ -291,7 +344,7 @@ static void examine_services(struct diagnosis *diagnosis, const char *state)
         say(diagnosis, "services", HEALTH_NOTE, "服务没有运行（jinmu serve 启动）");
     } else {
         examine_broker(diagnosis, &running);
-        examine_collector(diagnosis, &running);
+        examine_collector(diagnosis, state, &running);
     }
     running_clear(&running);
 }

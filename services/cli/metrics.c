@@ -1,6 +1,7 @@
 #include "services/cli/metrics.h"
 
 #include "services/collector/deliveries.h"
+#include "services/collector/judged_by.h"
 
 #include <stdio.h>
 
@@ -168,5 +169,6 @@ void metrics_write(const struct jv *broker, const struct jv *collector, struct s
     if (collector) {
         write_results(out, collector);
         deliveries_metrics(collector, out);
+        judged_by_metrics(collector, out);
     }
 }

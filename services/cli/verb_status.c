@@ -8,6 +8,7 @@
 #include "services/cli/running.h"
 #include "services/collector/deliveries.h"
 #include "services/collector/inquiry.h"
+#include "services/collector/judged_by.h"
 
 #include <czmq.h>
 #include <stdlib.h>
@@ -92,6 +93,17 @@ static void print_deliveries(const struct jv *deliveries)
         printf("postman silent %.1f s\n", silent_s);
 }
 
+/* One line, when workers differ: normally all judge by the same. */
+static void print_judged_by(const struct jv *collector)
+{
+    struct strbuf uses = {0};
+    if (judged_by_count(collector) < 2)
+        return;
+    judged_by_write(collector, &uses);
+    printf("WORKERS DIFFER: they judge by different catalogs or programs: %s\n", uses.text);
+    strbuf_free(&uses);
+}
+
 static void print_collector(const struct jv *collector)
 {
     printf("collector  pid %.0f, up %.0f s\n", number(collector, "pid"),
@@ -106,6 +118,7 @@ static void print_collector(const struct jv *collector)
         number(collector, "commit_us_p99") / 1000, number(collector, "batches"),
         number(collector, "duplicates"), number(collector, "db_bytes") / 1e6);
     print_deliveries(jv_get(collector, "deliveries"));
+    print_judged_by(collector);
 }
 
 static void print_json(struct jv **broker, struct jv **collector)

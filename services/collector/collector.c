@@ -60,6 +60,7 @@ struct collector *collector_new(const char *state, const char *endpoint, const c
     struct collector *collector = xcalloc(1, sizeof *collector);
     collector->guard = guard;
     collector->complaints = complaints_new();
+    collector->judged_by = judged_by_new();
     collector->losses_seen = guard ? guard_losses(guard) : 0;
     char *database = state_path(state, "results.db");
     char *lock = state_path(state, "results.lock");
@@ -105,6 +106,7 @@ void collector_destroy(struct collector **collector)
     if ((*collector)->lock >= 0)
         close((*collector)->lock);
     complaints_destroy(&(*collector)->complaints);
+    judged_by_destroy(&(*collector)->judged_by);
     free((*collector)->batches);
     free(*collector);
     *collector = NULL;
@@ -169,6 +171,7 @@ static struct jv *describe(struct collector *collector)
     jv_set_number(status, "commit_us_p99", (double)meter_quantile(&collector->commits, 0.99));
     jv_set_number(status, "commit_us_max", (double)collector->commits.longest_us);
     jv_set(status, "deliveries", describe_deliveries(collector));
+    jv_set(status, "judged_by", judged_by_describe(collector->judged_by, now));
     return status;
 }
 

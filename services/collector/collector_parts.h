@@ -6,6 +6,7 @@
 #include "common/meter.h"
 #include "services/collector/collector.h"
 #include "services/collector/deliveries.h"
+#include "services/collector/judged_by.h"
 #include "services/collector/listing.h"
 #include "services/collector/reader.h"
 #include "services/collector/remembering.h"
@@ -72,6 +73,7 @@ struct collector {
     struct pending_event events[DRAIN_EVENTS];
     size_t event_count;
 
+    struct judged_by *judged_by;
     struct meter_durations commits, judged;
     struct meter_rate stored_rate;
     uint64_t batches_stored;

@@ -118,6 +118,15 @@ static void give_up(struct collector *collector, const struct fault *fault)
     collector->in_transaction = false;
 }
 
+/* By what a worker judges. */
+static void note_judge(struct collector *collector, zframe_t *peer, zframe_t *engine,
+                       zframe_t *model)
+{
+    const struct key *key = collector->guard ? guard_sender(collector->guard, engine) : NULL;
+    judged_by_note(collector->judged_by, peer, key ? key->name : NULL, engine, model,
+                   zclock_mono());
+}
+
 void collector_store(struct collector *collector, zframe_t **peer, uint64_t number, zmsg_t *frames)
 {
     struct fault fault = {"", ""};
@@ -146,6 +155,7 @@ void collector_store(struct collector *collector, zframe_t **peer, uint64_t numb
     if (!collector->in_transaction)
         collector->commit_at = zclock_usecs() + GATHER_US;
     collector->in_transaction = true;
+    note_judge(collector, batch->peer, engine, model);
     if (add_records(collector, batch, text_of(engine), text_of(model), &fault))
         give_up(collector, &fault);
 done:

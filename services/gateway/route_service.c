@@ -5,6 +5,7 @@
 
 #include "common/strbuf.h"
 #include "services/collector/deliveries.h"
+#include "services/collector/judged_by.h"
 
 #include <string.h>
 
@@ -147,6 +148,7 @@ static void get_metrics(struct exchange *exchange, struct backend *backend)
     if (services.collector) {
         add_collector(&out, services.collector);
         deliveries_metrics(services.collector, &out);
+        judged_by_metrics(services.collector, &out);
     }
     services_clear(&services);
     size_t length = out.length;

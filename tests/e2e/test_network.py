@@ -2,12 +2,14 @@
 """Three hosts, as network namespaces: broker and collector on one, a worker on each of the others, over
 tcp with keys. One is cut off in the middle of a run and brought back. Prints its results as cmocka
 does, for tests/run.sh to count. Needs root and iproute2."""
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import cases
 from network_world import (SERVER, TIMEOUT_S, Host, await_that, die_with_parent, give_key,
@@ -56,11 +58,35 @@ def set_up(folder, hosts):
     return server, one, other
 
 
-def test_a_host_that_is_cut_off_and_comes_back_loses_and_doubles_nothing():
+def make_old(host):
+    """Its catalog.db was changed an hour ago."""
+    past = time.time() - 3600
+    for name in os.listdir(host.state):
+        if name.startswith("catalog.db"):
+            os.utime(os.path.join(host.state, name), (past, past))
+
+
+@contextlib.contextmanager
+def three_hosts():
+    """The server, the two hosts of the workers, and a folder for files; all is removed afterwards."""
     folder = tempfile.mkdtemp(prefix="jinmu.")
     hosts = []
     try:
-        server, one, other = set_up(folder, hosts)
+        yield (*set_up(folder, hosts), folder)
+    except BaseException:
+        for host in hosts:
+            for name in sorted(os.listdir(host.state)):
+                if name.endswith(".log"):
+                    print(f"--- {host.name} {name}\n{host.log(name[:-4])}")
+        raise
+    finally:
+        for host in hosts:
+            host.remove()
+        shutil.rmtree(folder)
+
+
+def test_a_host_that_is_cut_off_and_comes_back_loses_and_doubles_nothing():
+    with three_hosts() as (server, one, other, folder):
         first = os.path.join(folder, "first.jsonl")
         write_projects(first, "p", PROJECTS)
         with subprocess.Popen(server.command("jinmu", "submit", "--bulk", "--wait", first),
@@ -81,16 +107,48 @@ def test_a_host_that_is_cut_off_and_comes_back_loses_and_doubles_nothing():
         assert all(worker["done"] > 0 for worker in status(server)["broker"]["workers"])
         check_stored_once(server, [f"{series}{i}" for series in "pq" for i in range(PROJECTS)])
         assert [host.stop() for host in (one, other, server)] == [[0], [0], [0, 0]]
-    except BaseException:
-        for host in hosts:
-            for name in sorted(os.listdir(host.state)):
-                if name.endswith(".log"):
-                    print(f"--- {host.name} {name}\n{host.log(name[:-4])}")
-        raise
-    finally:
-        for host in hosts:
-            host.remove()
-        shutil.rmtree(folder)
+
+
+def test_a_host_that_judges_by_another_catalog_is_told_until_it_takes_that_of_the_others():
+    with three_hosts() as (server, one, other, folder):
+        few = os.path.join(folder, "few.jsonl")
+        write_projects(few, "f", 600)  # of three requests: some for each
+
+        def keys_by_model():
+            server.jinmu("submit", "--bulk", "--wait", few)
+            return sorted(use["keys"] for use in status(server)["collector"]["judged_by"])
+
+        await_that(lambda: keys_by_model() == [["host1", "host2"]], "both judge alike")
+        assert "WORKERS DIFFER" not in server.jinmu("status")
+        review = os.path.join(folder, "review.json")
+        with open(review, "w", encoding="utf-8") as file:
+            json.dump({"id": "r1", "project": {"id": "r", "name": "夜校"}, "decision": "correct",
+                       "catalog": "晋财综〔2021〕63号",
+                       "department": "民政", "code": "A040302", "reviewer": "张",
+                       "time": "2026-01-01T00:00:00Z"}, file, ensure_ascii=False)
+        other.jinmu("reviews", "add", review)
+        await_that(lambda: keys_by_model() == [["host1"], ["host2"]], "they differ")
+        told = server.jinmu("status")
+        assert "WORKERS DIFFER" in told and "(host1)" in told and "(host2)" in told, told
+        assert "\njinmu_models_at_once 2\n" in server.jinmu("status", "--metrics")
+        told = server.jinmu("doctor")
+        assert "[注意] 各处理程序（worker）所用的目录库或程序版本不一致" in told, told
+
+        backup = os.path.join(folder, "backup")
+        other.jinmu("backup", backup)
+        one.jinmu("catalog", "take", os.path.join(backup, "catalog.db"))
+        await_that(lambda: keys_by_model() == [["host1", "host2"]], "both judge alike again")
+        assert "\njinmu_models_at_once 1\n" in server.jinmu("status", "--metrics")
+        server.jinmu("classify", few)  # makes its own catalog, which knows no review
+        told = server.jinmu("doctor")
+        assert "不一致" not in told, told  # too early to say
+        make_old(server)
+        told = server.jinmu("doctor")
+        assert "[注意] 本机的 catalog.db 与处理程序（worker）判断所用的不一致" in told, told
+        shutil.copy(os.path.join(backup, "catalog.db"), server.state)
+        make_old(server)
+        assert "不一致" not in server.jinmu("doctor")
+        assert [host.stop() for host in (one, other, server)] == [[0], [0], [0, 0]]
 
 
 def main():
