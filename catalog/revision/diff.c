@@ -86,6 +86,8 @@ static double confidence_of(const struct matching *matching, int old, int new)
 {
     const struct match *one = &matching->of_old[old], *other = &matching->of_new[new];
     double rival = fmax(one->rival, other->rival);
+    if (one->group != RELATION_EXACT)
+        return one->sure;
     if (one->exact)
         return rival >= one->score ? 0.9 : 0.995;
     return fmin(0.99, sureness(one->score, fmax(-0.2, fmin(0.4, one->score - rival))));
@@ -94,7 +96,7 @@ static double confidence_of(const struct matching *matching, int old, int new)
 /* The closest thing to a successor that an item without one has speaks against its removal. */
 static double loneliness(const struct match *match)
 {
-    return fmin(0.99, 1 - 0.8 * match->rival * match->rival);
+    return fmin(0.99, 1 - pow(match->rival, 4));
 }
 
 /* --- what an excerpt may lack --- */
@@ -160,8 +162,7 @@ static void add_extras(struct building *building, int old)
     for (size_t i = 0; i < matching->extra_count; i++) {
         const struct extra *extra = &matching->extras[i];
         if (extra->old == old)
-            add_partners(building, old, extra->new, extra->group, extra->similarity,
-                         sureness(extra->similarity, 0));
+            add_partners(building, old, extra->new, extra->group, extra->similarity, extra->sure);
     }
 }
 

@@ -52,8 +52,8 @@ void matching_join(struct matching *matching, int old, int new, double score, do
                    bool exact)
 {
     struct match *one = &matching->of_old[old], *other = &matching->of_new[new];
-    *one = (struct match){new, score, similarity, one->rival, RELATION_EXACT, exact};
-    *other = (struct match){old, score, similarity, other->rival, RELATION_EXACT, exact};
+    *one = (struct match){new, score, similarity, one->rival, RELATION_EXACT, exact, 0};
+    *other = (struct match){old, score, similarity, other->rival, RELATION_EXACT, exact, 0};
 }
 
 bool matching_same_parent(const struct matching *matching, int old, int new)

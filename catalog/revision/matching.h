@@ -12,6 +12,7 @@ struct match {
     double rival;        /* the best score with another than the partner */
     enum relation group; /* RELATION_SPLIT or RELATION_MERGED; else RELATION_EXACT */
     bool exact;          /* by name */
+    double sure;         /* that it is a part of a split or merge, 0 to 1 */
 };
 
 struct matching {
@@ -22,7 +23,7 @@ struct matching {
     struct extra {
         int old, new;
         enum relation group;
-        double similarity;
+        double similarity, sure;
     } * extras;
     size_t extra_count;
 };

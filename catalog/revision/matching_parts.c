@@ -17,6 +17,7 @@ static const double own = 0.4;
 /* or each part says all that the whole said, and something more. */
 static const double says_all = 0.85;
 enum { SAYS_MORE = 2 };
+static const double most_sure = 0.98;
 /* A part may be taken from a partner that it is less alike by so much. */
 static const double rather = 0.05;
 
@@ -32,7 +33,9 @@ struct part {
     int item;
     bool specialised; /* says all of the whole, and more */
     double share;     /* of the whole that it says */
+    double taken;     /* of itself that the whole says */
     double similarity;
+    double sure;
 };
 
 static bool parents_agree(const struct view *view, int whole, int part)
@@ -68,7 +71,8 @@ static bool read_part(const struct view *view, int whole, int item, struct part 
         return false;
     part->specialised =
         part->share >= says_all && other->profile.length >= one->profile.length + SAYS_MORE;
-    return part->specialised || likeness_cover(&other->profile, &one->profile) >= from_whole;
+    part->taken = likeness_cover(&other->profile, &one->profile);
+    return part->specialised || part->taken >= from_whole;
 }
 
 static int largest_first(const void *a, const void *b)
@@ -124,6 +128,8 @@ static size_t shared_out(const struct view *view, int whole, struct part *parts,
         covered += fresh;
         parts[kept++] = parts[i];
     }
+    for (size_t i = 0; i < kept && all->weight > 0; i++)
+        parts[i].sure = fmin(most_sure, parts[i].taken * (1 + covered / all->weight) / 2);
     return kept > 1 && parts[0].share < nearly_all && covered >= together * all->weight ? kept : 0;
 }
 
@@ -131,8 +137,10 @@ static size_t specialised(struct part *parts, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (parts[i].specialised)
-            parts[kept++] = parts[i];
+        if (parts[i].specialised) {
+            parts[kept] = parts[i];
+            parts[kept++].sure = most_sure;
+        }
     return kept > 1 ? kept : 0;
 }
 
@@ -161,11 +169,14 @@ static void record(struct matching *matching, const struct view *view, int whole
     for (size_t i = 0; i < count; i++) {
         int old = split ? whole : parts[i].item, new = split ? parts[i].item : whole;
         leave_partner(matching, view, whole, parts[i].item);
-        if (i == 0)
+        if (i == 0) {
             matching_join(matching, old, new, fmax(parts[i].similarity, matching_threshold),
                           parts[i].similarity, false);
-        else
-            add_extra(matching, (struct extra){old, new, view->relation, parts[i].similarity});
+            matching->of_old[old].sure = parts[i].sure;
+        } else {
+            add_extra(matching,
+                      (struct extra){old, new, view->relation, parts[i].similarity, parts[i].sure});
+        }
         if (!split)
             matching->of_old[old].partner = new;
         else

@@ -42,6 +42,21 @@ static void add_item(struct columns *columns, const struct outline *outline, int
     columns_add(columns, item == NOWHERE ? "" : outline->items[item].name);
 }
 
+/* Names its department when that is another than the line begins with. */
+static void add_new_item(struct columns *columns, const struct diff *diff, const struct link *link)
+{
+    struct strbuf name = {0};
+    if (!(link->changes & CHANGE_DEPARTMENT)) {
+        add_item(columns, diff->new, link->new);
+        return;
+    }
+    const struct outline_item *item = &diff->new->items[link->new];
+    strbuf_printf(&name, "%s（%s）", item->name, diff->new->departments[item->department].name);
+    columns_add(columns, item->code);
+    columns_add(columns, name.text);
+    strbuf_free(&name);
+}
+
 static void print_changes(const struct diff *diff, const char *department)
 {
     struct columns columns = {.count = 7};
@@ -55,7 +70,7 @@ static void print_changes(const struct diff *diff, const char *department)
         columns_add(&columns, link_department(diff, link));
         columns_add(&columns, words);
         add_item(&columns, diff->old, link->old);
-        add_item(&columns, diff->new, link->new);
+        add_new_item(&columns, diff, link);
         columns_add(&columns, confidence);
         free(words);
     }

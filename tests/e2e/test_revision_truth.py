@@ -17,6 +17,7 @@ JINMU = os.path.join(ROOT, os.environ.get("JINMU_BIN", "build/bin"), "jinmu")
 OLD = "晋财综〔2021〕63号"
 SEEDS = range(1, 7)
 PROMISED = 0.95
+SURE = 0.7
 # To be renamed and to go to another department at once leaves little to be known by; to find more of them would
 # take as many look-alikes for moves. What is said of them instead is said with little confidence.
 PROMISED_OF = {"renamed, to another department": 0.9}
@@ -115,7 +116,7 @@ def is_right(link, kind):
             and (relation != "exact" or not link["changes"]))
 
 
-def judge(draft, diff, recall, precision):
+def judge(draft, diff, recall, precision, sure):
     links = {(key_of(link.get("old")), key_of(link.get("new"))): link for link in diff["links"]}
     truth = dict(truth_of(draft, links))
     for pair, kind in truth.items():
@@ -125,6 +126,8 @@ def judge(draft, diff, recall, precision):
             kind = truth.get(pair)
             right = kind is not None and RELATIONS[kind][0] == link["relation"]
             precision[link["relation"]].add(right, (pair, kind))
+            if right:
+                sure[link["relation"]].add(link["confidence"] >= SURE, (pair, link["confidence"]))
 
 
 def check(scores, what):
@@ -138,14 +141,15 @@ def check(scores, what):
 
 
 def test_two_changes_at_once_are_both_found(office):
-    recall, precision = collections.defaultdict(Score), collections.defaultdict(Score)
+    recall, precision, sure = (collections.defaultdict(Score) for _ in range(3))
     for kind in revisions.REVISIONS:
         for seed in SEEDS:
             draft = revisions.revise(office.path, kind, seed)
-            judge(draft, office.compare(draft)[1], recall, precision)
+            judge(draft, office.compare(draft)[1], recall, precision, sure)
     assert set(recall) == set(RELATIONS), set(RELATIONS) - set(recall)
     check(recall, "found ")
     check(precision, "right ")
+    check(sure, "sure  ")
 
 
 def test_what_became_of_a_department_is_said(office):
@@ -161,6 +165,8 @@ def test_what_became_of_a_department_is_said(office):
     page = office.run("diff", OLD, number, "--html")
     for words in (f"并入“{merged['into']}”", f"由“{divided['from']}”分出", "现名“应急与防灾”"):
         assert words in text and words in page, words
+    moved = next(line for line in text.splitlines() if "改部门" in line)
+    assert f"（{merged['into']}）" in moved or f"（{divided['new']}）" in moved, moved
 
 
 def main():
