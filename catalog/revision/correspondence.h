@@ -40,7 +40,9 @@ typedef int correspondence_fn(const struct correspondence *row, void *argument);
 int correspondence_each(struct store *store, const struct correspondence_filter *filter,
                         correspondence_fn *visit, void *argument, struct fault *fault);
 
-/* Confirms or rejects rows, all or none; "correspondence.unknown" when there is none of an id. */
+/* Confirms or rejects rows, all or none; "correspondence.unknown" when there is none of an id. What a
+ * confirmed row says otherwise of its items is rejected with it: an old item has one successor, but for the
+ * parts of a split, and what has an old one was not added. */
 int correspondence_decide(struct store *store, const int64_t *ids, size_t count, bool confirm,
                           const char *who, const char *note, struct fault *fault);
 /* Confirms all proposals of two revisions of at least that confidence. */
@@ -48,8 +50,9 @@ int correspondence_confirm_sure(struct store *store, const struct correspondence
                                 double confidence, const char *who, size_t *confirmed,
                                 struct fault *fault);
 /* Says that the old item of a row goes on as another one: the row is rejected, and a confirmed one
- * with that item takes its place. An empty code says that it has no successor. Faults:
- * "correspondence.unknown", "correspondence.no_item" (the new revision does not have it). */
+ * with that item takes its place. An empty code says that it has no successor, an empty relation that
+ * the two items show which it is. Faults: "correspondence.unknown", "correspondence.no_item" (the new
+ * revision does not have it), "correspondence.no_old" (the row is of an added item). */
 int correspondence_correct(struct store *store, int64_t id, const char *department,
                            const char *code, const char *relation, const char *who,
                            const char *note, struct fault *fault);

@@ -196,11 +196,11 @@ static int correct(struct catalog_call *call, struct store *store, struct fault 
 {
     int64_t id;
     bool none = call->argument_count == 3 && strcmp(call->arguments[2], "none") == 0;
-    const char *relation = call->relation ? call->relation : "exact";
+    const char *relation = call->relation ? call->relation : "";
     if ((!none && call->argument_count != 4) || read_id(call->arguments[1], &id, fault))
         return fault_set(fault, "cli.arguments",
                          "请写作：correct ID DEPARTMENT CODE，或 correct ID none");
-    if (relation_of_name(relation) >= RELATION_REMOVED)
+    if (*relation && relation_of_name(relation) >= RELATION_REMOVED)
         return fault_set(fault, "cli.arguments",
                          "--relation：exact、renamed、recoded、moved、split 或 merged");
     if (correspondence_correct(store, id, none ? "" : call->arguments[2],
@@ -253,8 +253,10 @@ static const struct option_row options[] = {
     OPTION_KEEPER,
     CALL_TEXT(reason, "note", 'm', "TEXT", "why"),
     CALL_TEXT(sure, "sure", 'P', "P", "confirm OLD NEW: all proposals of at least this confidence"),
-    CALL_TEXT(relation, "relation", 'x', "NAME",
-              "correct: exact (default), renamed, recoded, moved, split, merged"),
+    CALL_TEXT(
+        relation, "relation", 'x', "NAME",
+        "correct: exact, renamed, recoded, moved, split or merged (default: what the two items "
+        "show)"),
     CALL_FORMAT(FORMAT_CSV, "csv", 'C', "export: as CSV (default)"),
     CALL_FORMAT(FORMAT_TURTLE, "turtle", 't', "export: as XKOS and SKOS, in Turtle"),
     OPTION_DB,

@@ -182,9 +182,7 @@ static int decide(const struct map *map, int64_t id, const struct jv *wish, cons
     if (strcmp(decision, "correct") != 0)
         return fault_set(fault, "correspondence.bad_decision",
                          "decision 应为 confirm、correct 或 reject");
-    if (!*relation)
-        relation = "exact";
-    if (*code && relation_of_name(relation) >= RELATION_REMOVED)
+    if (*code && *relation && relation_of_name(relation) >= RELATION_REMOVED)
         return fault_set(fault, "correspondence.bad_relation",
                          "relation 应为 exact、renamed、recoded、moved、split 或 merged");
     return correspondence_correct(map->store, id, *code ? text_of(wish, "department") : "", code,

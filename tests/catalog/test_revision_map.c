@@ -222,6 +222,58 @@ static void test_an_item_that_a_keeper_called_removed_is_not_its_namesake(void *
     fixture_destroy(&fixture);
 }
 
+static void test_what_a_decision_contradicts_is_rejected_with_it(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_new();
+    struct store *store = fixture_store(fixture);
+    struct fault fault = {0};
+    propose(store);
+    int64_t removed = row_of(store, "A040102", NULL).id;
+    int64_t added = row_of(store, "", "A040104").id;
+    assert_int_equal(correspondence_decide(store, &added, 1, true, "李", "", &fault), 0);
+    assert_int_equal(
+        correspondence_correct(store, removed, "民政", "A040104", "", "王", "", &fault), 0);
+    struct wanted corrected = row_of(store, "A040102", "A040104");
+    assert_string_equal(corrected.state, "confirmed");
+    assert_string_equal(corrected.relation, "renamed"); /* as the two items show */
+    assert_string_equal(row_of(store, "", "A040104").state, "rejected");
+    assert_string_equal(row_of(store, "", "A040104").by, "王");
+    /* once more, otherwise: an old item has one successor */
+    assert_int_equal(
+        correspondence_correct(store, corrected.id, "民政", "A040103", "merged", "赵", "", &fault),
+        0);
+    assert_string_equal(row_of(store, "A040102", "A040104").state, "rejected");
+    assert_string_equal(row_of(store, "A040102", "A040103").state, "confirmed");
+    assert_int_equal(correspondence_decide(store, &removed, 1, true, "赵", "", &fault), 0);
+    assert_string_equal(row_of(store, "A040102", "A040103").state, "rejected");
+    assert_int_equal(correspondence_correct(store, added, "民政", "A040103", "", "赵", "", &fault),
+                     -1);
+    assert_string_equal(fault.code, "correspondence.no_old");
+    assert_string_equal(row_of(store, "", "A040104").state, "rejected");
+    store_close(&store);
+    fixture_destroy(&fixture);
+}
+
+/* Two parts of a split, of which a keeper has confirmed one. */
+static void test_a_confirmed_part_leaves_the_other_to_be_confirmed(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_new();
+    struct store *store = fixture_store(fixture);
+    struct fault fault = {0};
+    propose(store);
+    int64_t removed = row_of(store, "A040102", NULL).id;
+    assert_int_equal(
+        correspondence_correct(store, removed, "民政", "A040104", "split", "王", "", &fault), 0);
+    assert_int_equal(
+        correspondence_correct(store, removed, "民政", "A040103", "split", "王", "", &fault), 0);
+    assert_string_equal(row_of(store, "A040102", "A040104").state, "confirmed");
+    assert_string_equal(row_of(store, "A040102", "A040103").state, "confirmed");
+    store_close(&store);
+    fixture_destroy(&fixture);
+}
+
 static void test_a_correction_must_name_an_item_of_the_new_revision(void **state)
 {
     (void)state;
@@ -326,6 +378,8 @@ int main(void)
         cmocka_unit_test(test_a_review_under_the_new_revision_serves_the_old_one),
         cmocka_unit_test(test_parts_of_a_split_need_a_new_review),
         cmocka_unit_test(test_an_item_that_a_keeper_called_removed_is_not_its_namesake),
+        cmocka_unit_test(test_what_a_decision_contradicts_is_rejected_with_it),
+        cmocka_unit_test(test_a_confirmed_part_leaves_the_other_to_be_confirmed),
         cmocka_unit_test(test_a_correction_must_name_an_item_of_the_new_revision),
         cmocka_unit_test(test_confirmed_links_are_exported),
         cmocka_unit_test(test_a_year_is_judged_by_the_revision_in_force_then),

@@ -169,6 +169,23 @@ def test_what_became_of_a_department_is_said(office):
     assert f"（{merged['into']}）" in moved or f"（{divided['new']}）" in moved, moved
 
 
+def test_parts_that_nobody_confirmed_yet_are_proposed_again(office):
+    number, _ = office.compare(revisions.revise(office.path, "parts", 1))
+
+    def parts():
+        office.run("map", "propose", OLD, number)
+        rows = csv.DictReader(office.run("map", "export", OLD, number, "--all").splitlines())
+        return [row for row in rows if row["relation"] in ("split", "merged")]
+    before = parts()
+    listed = office.run("map", "list", OLD, number).splitlines()
+    for word in ("拆分", "合并"):
+        first = next(line.split()[0] for line in listed if line.split()[1] == word)
+        office.run("map", "confirm", first, "--by", "王")
+    after = parts()
+    assert len(after) == len(before), (len(before), len(after))
+    assert sum(row["state"] == "confirmed" for row in after) == 2
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="jinmu.")
     try:
