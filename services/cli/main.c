@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ static const struct verb {
      "start broker, collector and workers, and keep them running"},
     {FOR_OPERATORS, "status", verb_status, "say how the services are"},
     {FOR_OPERATORS, "doctor", verb_doctor, "look over state, databases, disk, clock and services"},
+    {FOR_OPERATORS, "cancel", verb_cancel, "take queued requests back by their receipts"},
     {FOR_OPERATORS, "dead", verb_dead, "see jobs that were given up, retry or drop them"},
     {FOR_OPERATORS, "backup", verb_backup, "copy the databases while services work"},
     {FOR_OPERATORS, "restore", verb_restore, "put a backup's databases back"},
@@ -70,6 +72,15 @@ static int print_help(FILE *out, int status)
     return status;
 }
 
+/* What was not written, for a full disk or a reader that went, was not done. */
+static int check_output(const char *name, int status)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    fprintf(stderr, "%s: the output could not be written: %s\n", name, strerror(errno));
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     log_start("jinmu");
@@ -86,7 +97,7 @@ int main(int argc, char **argv)
             char name[32]; /* as the verb's own help calls itself */
             snprintf(name, sizeof name, "jinmu %s", verbs[i].name);
             argv[1] = name;
-            return verbs[i].run(argc - 1, argv + 1);
+            return check_output(name, verbs[i].run(argc - 1, argv + 1));
         }
     fprintf(stderr, "jinmu: no verb '%s'\n", argv[1]);
     return print_help(stderr, 2);

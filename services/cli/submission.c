@@ -70,6 +70,10 @@ static char *options_json(const struct submission *submission, size_t batch)
     struct jv *options = jv_object();
     jv_set_text(options, "priority", submission->options->bulk ? "bulk" : "interactive");
     jv_set_text(options, "idempotency_key", key.text);
+    if (submission->options->delay_s)
+        jv_set_number(options, "delay_ms", 1000.0 * (double)submission->options->delay_s);
+    if (submission->options->deadline_s)
+        jv_set_number(options, "deadline_ms", 1000.0 * (double)submission->options->deadline_s);
     char *text = jv_write(options);
     jv_destroy(&options);
     strbuf_free(&key);

@@ -5,6 +5,7 @@
 #include "services/cli/batches.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Batches handed to the broker's queue (jinmu.submit, titanic.reply, titanic.close), several at once.
  * Each has an idempotency key of its own, so that asking again after a broker's silence neither
@@ -27,6 +28,8 @@ struct submission_options {
     const char *broker;              /* endpoint */
     bool bulk;                       /* priority; without `wait`, the answers are but summaries */
     bool wait;                       /* for the answers */
+    int64_t delay_s;                 /* before it may be begun */
+    int64_t deadline_s;              /* after which it is not begun any more; 0: none */
     int patience_ms;                 /* how long the broker may be silent; 0: a minute */
 };
 

@@ -18,13 +18,19 @@ struct options {
     const char *state;
     const char *file;
     bool wait, bulk, table;
+    int64_t delay, deadline;
 };
+enum { MOST_SECONDS = 30 * 86400 }; /* that the broker keeps a job for */
 
 static const struct option_row option_rows[] = {
     STATE_OPTION(struct options),
     FLAG_OPTION(struct options, wait, "wait", 'w', "Print the results, in the order of the input"),
     FLAG_OPTION(struct options, table, "table", 0, "With --wait: as a table for reading"),
     FLAG_OPTION(struct options, bulk, "bulk", 'b', "Let interactive requests pass by"),
+    NUMBER_OPTION(struct options, delay, "delay", 0, 1, MOST_SECONDS,
+                  "Not to be begun for N seconds"),
+    NUMBER_OPTION(struct options, deadline, "deadline", 0, 1, MOST_SECONDS,
+                  "Not to be begun any more after N seconds: `jinmu dead` has it then"),
     {0}};
 static const struct command_form form = {
     option_rows, 1, 1, "FILE|-",
@@ -52,6 +58,7 @@ static void print_receipt(size_t index, const char *receipt, void *argument)
     jv_set_text(line, "receipt", receipt);
     jv_set(line, "projects", ids);
     jv_print(line);
+    fflush(stdout); /* whoever is killed later has what was accepted */
     jv_destroy(&line);
 }
 
@@ -124,7 +131,9 @@ static int submit(const struct batches *batches, const struct options *options,
     struct submission_options how = {.identity = running->to_broker,
                                      .broker = running->broker,
                                      .bulk = options->bulk,
-                                     .wait = options->wait};
+                                     .wait = options->wait,
+                                     .delay_s = options->delay,
+                                     .deadline_s = options->deadline};
     struct submission_watch watch = {.accepted = print_receipt,
                                      .answered = print_results,
                                      .progress = show_progress,

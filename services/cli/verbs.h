@@ -22,6 +22,7 @@ int verb_reclassify(int argc, char **argv);
 int verb_results(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_dead(int argc, char **argv);
+int verb_cancel(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_backup(int argc, char **argv);
 int verb_restore(int argc, char **argv);

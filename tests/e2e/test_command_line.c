@@ -245,6 +245,36 @@ static void test_dead_jobs_are_listed_shown_retried_and_dropped(void **state)
     strbuf_free(&command);
 }
 
+static void test_queued_requests_are_taken_back_by_their_receipts(void **state)
+{
+    (void)state;
+    int status, before = pipeline_stored(&pipeline);
+    free(pipeline_run(&pipeline, &status,
+                      "for i in 1 2; do echo '{\"name\":\"x\"}' |"
+                      " $JINMU submit --bulk --delay 3600 -; done > $JINMU_STATE/receipts"));
+    assert_int_equal(status, 0);
+    run("$JINMU status", 0, "bulk         ready 0, delayed 2");
+    run("$JINMU cancel - < $JINMU_STATE/receipts", 0, "已撤回 2 个任务。");
+    run("$JINMU status", 0, "bulk         ready 0, delayed 0");
+    run("$JINMU cancel - < $JINMU_STATE/receipts 2>/dev/null", 1,
+        "已撤回 0 个任务；0 个已开始处理，2 个不存在或已处理完");
+    run("$JINMU cancel 0123 2>&1", 1, "0123：没有这个任务，或已处理完");
+    run("echo '{\"a\":\"a line that is long and no receipt\"}' | $JINMU cancel - 2>&1", 2,
+        "a line without a receipt");
+    run("$JINMU cancel 2>&1", EX_USAGE, "RECEIPT");
+    assert_int_equal(pipeline_stored(&pipeline), before);
+}
+
+static void test_a_request_that_is_not_begun_by_its_deadline_is_dead(void **state)
+{
+    (void)state;
+    run("echo '{\"name\":\"x\"}' | $JINMU submit --wait --delay 3600 --deadline 1 - 2>&1", 2,
+        "the job failed for good");
+    run("$JINMU dead list", 0, "到截止时间仍未处理");
+    run("$JINMU dead drop --all", 0, "已删除：1 个");
+    run("echo '{\"name\":\"x\"}' | $JINMU submit --delay 99999999 - 2>&1", EX_USAGE, "delay");
+}
+
 static void test_second_serve_on_the_same_state_is_refused(void **state)
 {
     (void)state;
@@ -308,6 +338,8 @@ int main(void)
         cmocka_unit_test(test_metrics_are_such_as_prometheus_reads),
         cmocka_unit_test(test_doctor_finds_running_services_well),
         cmocka_unit_test(test_dead_jobs_are_listed_shown_retried_and_dropped),
+        cmocka_unit_test(test_queued_requests_are_taken_back_by_their_receipts),
+        cmocka_unit_test(test_a_request_that_is_not_begun_by_its_deadline_is_dead),
         cmocka_unit_test(test_second_serve_on_the_same_state_is_refused),
         cmocka_unit_test(test_verbs_say_when_nothing_runs),
         cmocka_unit_test(test_direct_request_is_answered_with_the_result),

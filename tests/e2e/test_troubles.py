@@ -116,6 +116,32 @@ def test_submit_says_what_it_waits_for(services):
     assert "receipt" in receipt and rest == "" and waiting.returncode == 0, (receipt, rest)
 
 
+def test_a_receipt_is_printed_when_it_comes_not_at_the_end(services):
+    services.start(JINMU_BROKER_MAX_JOBS="1")
+    worker = services.process("jinmu-worker")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        path = os.path.join(services.folder, "two.jsonl")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{"name":"河道保洁养护服务"}\n' * 257)  # two requests, of which one has room
+        submitting = services.begin("submit", "--bulk", path)
+        receipt = json.loads(first_line(submitting.stdout))["receipt"]
+        submitting.kill()
+        submitting.communicate()
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert len(receipt) == 32
+
+
+def test_output_that_cannot_be_written_is_told(services):
+    services.start()
+    services.submit(1)
+    with open("/dev/full", "wb") as full:
+        failed = subprocess.run([JINMU, "results"], env=services.environment, stdout=full,
+                                stderr=subprocess.PIPE, text=True, check=False)
+    assert failed.returncode == 2 and "the output could not be written" in failed.stderr, failed
+
+
 def test_a_run_that_is_paused_says_so_and_a_second_one_is_told_of_it(services):
     services.start()
     services.submit(3, catalog="晋财综〔2025〕28号")
