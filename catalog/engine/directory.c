@@ -1,5 +1,6 @@
 #include "catalog/engine/directory.h"
 
+#include "catalog/engine/heirs.h"
 #include "common/strbuf.h"
 
 #include <stdlib.h>
@@ -151,4 +152,22 @@ void directory_resolve(const struct directory *directory, const char *unit, cons
     guesses->count = 0;
     resolve_text(directory, unit, 1.0f, scratch, guesses);
     resolve_text(directory, department, department_field_weight, scratch, guesses);
+}
+
+void directory_follow(const struct directory *directory, const struct revision *revision,
+                      struct guesses *guesses)
+{
+    const struct thesaurus *thesaurus = directory->thesaurus;
+    uint32_t number = (uint32_t)(revision - thesaurus->revisions);
+    const struct guesses named = *guesses;
+    for (size_t g = 0; g < named.count; g++) {
+        size_t count;
+        const struct heir *heirs =
+            heirs_find(thesaurus->heirs, number, named.all[g].department, &count);
+        for (size_t i = 0; i < count; i++) {
+            struct entry entry = {.name = thesaurus->departments[heirs[i].heir],
+                                  .department = heirs[i].heir};
+            add_guess(guesses, &entry, named.all[g].weight);
+        }
+    }
 }

@@ -28,5 +28,8 @@ void directory_destroy(struct directory **directory);
 /* `scratch` is memory that is used again ({0} at first). */
 void directory_resolve(const struct directory *directory, const char *unit, const char *department,
                        struct folded *scratch, struct guesses *guesses);
+/* Adds to guesses those departments of the revision that have the items of one that it lacks (heirs.h). */
+void directory_follow(const struct directory *directory, const struct revision *revision,
+                      struct guesses *guesses);
 
 #endif

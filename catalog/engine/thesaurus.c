@@ -1,5 +1,6 @@
 #include "catalog/engine/thesaurus.h"
 
+#include "catalog/engine/heirs.h"
 #include "catalog/engine/thesaurus_labels.h"
 #include "catalog/revision/in_use.h"
 #include "common/json_writer.h"
@@ -403,6 +404,7 @@ struct thesaurus *thesaurus_load(struct store *store, struct fault *fault)
     if (!failed) {
         name_leaves(thesaurus, &rows);
         build_revisions(thesaurus, &rows);
+        thesaurus->heirs = heirs_new(thesaurus);
         failed =
             load_in_use(thesaurus, store, fault) || thesaurus_load_labels(thesaurus, store, fault);
     }
@@ -426,6 +428,7 @@ void thesaurus_destroy(struct thesaurus **address)
     for (size_t r = 0; r < thesaurus->revision_count; r++)
         free(thesaurus->revisions[r].leaves);
     free(thesaurus->revisions);
+    heirs_destroy(&thesaurus->heirs);
     free(thesaurus->departments);
     free(thesaurus->concepts);
     free(thesaurus->labels);

@@ -75,6 +75,7 @@ struct thesaurus {
 
     struct revision *revisions; /* oldest first; those with class A items */
     size_t revision_count;
+    struct heirs *heirs;
     size_t revision_in_use; /* none newer is in force (catalog/revision/in_use.h) */
     struct map department_numbers, concept_numbers; /* by hash of the folded name */
     struct arena arena;                             /* owns the texts and tables */

@@ -1,6 +1,7 @@
 /* How units call the work of each item. */
 #include "catalog/engine/thesaurus_labels.h"
 
+#include "catalog/engine/heirs.h"
 #include "common/strbuf.h"
 
 #include <stdlib.h>
@@ -91,6 +92,22 @@ static void add_parent_label(const struct coded_leaves *leaves, struct loose_lab
         add_label(labels, leaves->all[low].concept, LABEL_PARENT, phrase);
 }
 
+/* A label goes along with its item into a department that took the items of another over. */
+static void add_label_of_heirs(const struct thesaurus *thesaurus, struct loose_labels *labels,
+                               uint32_t department, const char *name, enum label_kind kind,
+                               uint32_t phrase)
+{
+    size_t count;
+    const struct heir *heirs = heirs_all(thesaurus->heirs, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t concept = heirs[i].department == department
+                               ? thesaurus_concept(thesaurus, heirs[i].heir, name)
+                               : NO_NUMBER;
+        if (concept != NO_NUMBER)
+            add_label(labels, concept, kind, phrase);
+    }
+}
+
 static int read_labels(struct thesaurus *thesaurus, struct store *store,
                        struct loose_labels *labels, struct fault *fault)
 {
@@ -107,11 +124,14 @@ static int read_labels(struct thesaurus *thesaurus, struct store *store,
             continue;
         }
         uint32_t department = thesaurus_department(thesaurus, store_text(statement, 0));
-        uint32_t concept = department == NO_NUMBER
-                               ? NO_NUMBER
-                               : thesaurus_concept(thesaurus, department, store_text(statement, 2));
+        if (department == NO_NUMBER)
+            continue;
+        const char *name = store_text(statement, 2);
+        enum label_kind kind = kind_of_word(store_text(statement, 3));
+        uint32_t concept = thesaurus_concept(thesaurus, department, name);
         if (concept != NO_NUMBER)
-            add_label(labels, concept, kind_of_word(store_text(statement, 3)), phrase);
+            add_label(labels, concept, kind, phrase);
+        add_label_of_heirs(thesaurus, labels, department, name, kind, phrase);
     }
     free(leaves.all);
     sqlite3_finalize(statement);

@@ -126,6 +126,7 @@ void verdict_reach(struct verdict *verdict, const struct mind *mind,
     verdict->revision = revision;
     verdict->item_count = 0;
     directory_resolve(mind->directory, unit, department, &verdict->scratch, &verdict->guesses);
+    directory_follow(mind->directory, revision, &verdict->guesses);
     reading_find(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases, texts);
     verdict_of_reading(verdict, mind, &verdict->reading);
 }

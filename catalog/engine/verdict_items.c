@@ -116,6 +116,7 @@ void verdict_project(struct verdict *verdict, const struct mind *mind,
     verdict->revision = revision;
     directory_resolve(mind->directory, project->unit, project->department, &verdict->scratch,
                       &verdict->guesses);
+    directory_follow(mind->directory, revision, &verdict->guesses);
     reading_find(&verdict->reading, mind->thesaurus->folder, mind->thesaurus->phrases,
                  project->fields);
     size_t count = take_items(verdict, project->fields[FIELD_DESCRIPTION]);

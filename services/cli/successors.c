@@ -18,8 +18,9 @@ struct successor {
 /* What is known of one old revision. */
 struct lineage {
     char *revision;
-    bool known;              /* it is held */
-    void *items;             /* tree of struct successor */
+    bool known;     /* it is held */
+    char *stand_in; /* of an excerpt: the revision that provisional items are of; or NULL */
+    void *items;    /* tree of struct successor */
     char **gained, **unseen; /* departments, folded */
     size_t gained_count, unseen_count;
     struct lineage *next;
@@ -120,6 +121,24 @@ static void read_unseen(struct successors *successors, struct lineage *lineage,
     (void)successors;
 }
 
+/* The last complete revision before it (free()), or NULL: as results by an excerpt take items from it. */
+static char *find_stand_in(struct store *store, const char *revision)
+{
+    char *number = NULL;
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        "SELECT earlier.number FROM revision earlier JOIN revision excerpt ON excerpt.number = ?"
+        " WHERE earlier.complete AND (earlier.effective, earlier.issued) <"
+        " (excerpt.effective, excerpt.issued) AND EXISTS (SELECT 1 FROM item WHERE revision ="
+        " earlier.number AND code LIKE 'A%') ORDER BY earlier.effective DESC, earlier.issued DESC"
+        " LIMIT 1",
+        NULL);
+    if (statement && store_next(store, store_bind(statement, "t", revision), NULL) > 0)
+        number = xstrdup(store_text(statement, 0));
+    sqlite3_finalize(statement);
+    return number;
+}
+
 /* A revision that is not held any more has no comparison: nothing is known of its items. */
 static void load_lineage(struct successors *successors, struct lineage *lineage)
 {
@@ -133,6 +152,8 @@ static void load_lineage(struct successors *successors, struct lineage *lineage)
     if (!diff)
         return;
     lineage->known = true;
+    if (!diff->old->complete)
+        lineage->stand_in = find_stand_in(successors->store, lineage->revision);
     correspondence_each(successors->store, &filter, read_row, &reading, NULL);
     if (!reading.count)
         read_links(successors, lineage, diff);
@@ -192,6 +213,7 @@ void successors_destroy(struct successors **successors)
         free_names(one->gained, one->gained_count);
         free_names(one->unseen, one->unseen_count);
         free(one->revision);
+        free(one->stand_in);
         free(one);
     }
     folder_destroy(&(*successors)->folder);
@@ -200,14 +222,23 @@ void successors_destroy(struct successors **successors)
     *successors = NULL;
 }
 
-static const struct successor *find(struct successors *successors, const char *old_revision,
-                                    const struct item_name *old)
+static const struct successor *find_in(struct successors *successors, const struct lineage *lineage,
+                                       const struct item_name *old)
 {
-    struct lineage *lineage = lineage_of(successors, old_revision);
     struct successor wanted = {.key = key_of(successors, old->department, old->code)};
     struct successor **found = tfind(&wanted, &lineage->items, by_key);
     free(wanted.key);
     return found ? *found : NULL;
+}
+
+static const struct successor *find(struct successors *successors, const char *old_revision,
+                                    const struct item_name *old)
+{
+    const struct lineage *lineage = lineage_of(successors, old_revision);
+    const struct successor *own = find_in(successors, lineage, old);
+    return own || !lineage->stand_in
+               ? own
+               : find_in(successors, lineage_of(successors, lineage->stand_in), old);
 }
 
 enum relation successors_relation(struct successors *successors, const char *old_revision,
@@ -238,7 +269,11 @@ bool successors_unaffected(struct successors *successors, const char *old_revisi
 {
     const struct lineage *lineage = lineage_of(successors, old_revision);
     const struct successor *one = find(successors, old_revision, old);
-    return lineage->known && one && !one->next && one->relation == RELATION_EXACT &&
+    char *department = folder_fold_utf8(successors->folder, old->department);
+    bool same = one && !one->next && one->relation == RELATION_EXACT &&
+                strcmp(one->department, department) == 0;
+    free(department);
+    return lineage->known && same &&
            !is_among(successors, old->department, lineage->gained, lineage->gained_count);
 }
 
