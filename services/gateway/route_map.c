@@ -215,8 +215,42 @@ static void decide_link(struct exchange *exchange, struct backend *backend)
     jv_destroy(&wish);
 }
 
+/* {"confidence":0.95,"department":"民政"}: all proposals of at least that, unchanged items too. */
+static void confirm_links(struct exchange *exchange, struct backend *backend)
+{
+    struct fault fault;
+    struct map map = {.lock = -1};
+    size_t confirmed = 0;
+    struct jv *wish = exchange_json(exchange);
+    if (!wish)
+        return;
+    double confidence = jv_get_number(wish, "confidence", -1);
+    const char *department = text_of(wish, "department");
+    if (!(confidence >= 0 && confidence <= 1)) {
+        reply_problem(exchange, "correspondence.bad_confidence", "confidence 应为 0 到 1 之间的数");
+    } else if (open_to_write(&map, exchange, backend)) {
+        struct correspondence_filter filter = {.old_revision = map.old,
+                                               .new_revision = map.new,
+                                               .department = *department ? department : NULL};
+        if (correspondence_confirm_sure(map.store, &filter, confidence, exchange->principal.who,
+                                        &confirmed, &fault)) {
+            reply_fault(exchange, &fault);
+        } else {
+            char note[64];
+            snprintf(note, sizeof note, "%zu >= %.3f", confirmed, confidence);
+            access_note(exchange, "map.confirm", map.new, note);
+            struct jv *body = jv_object();
+            jv_set_number(body, "confirmed", (double)confirmed);
+            reply_json(exchange, MHD_HTTP_OK, body);
+        }
+    }
+    close_written(&map);
+    jv_destroy(&wish);
+}
+
 const struct route map_routes[] = {
     {"GET", "/catalog/{}/map/{}", list_links, ANYBODY, 0},
     {"POST", "/catalog/{}/map/{}", propose_links, KEEPERS, 0},
+    {"POST", "/catalog/{}/map/{}/confirm", confirm_links, KEEPERS, ROUTE_BODY},
     {"POST", "/catalog/{}/map/{}/{}", decide_link, KEEPERS, ROUTE_BODY},
     {0}};

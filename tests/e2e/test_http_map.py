@@ -109,6 +109,25 @@ def test_what_cannot_be_decided_changes_nothing(case):
     assert case.links(all="true") == before
 
 
+def test_what_is_sure_is_confirmed_at_once(case):
+    before = case.links(all="true")
+    sure = {link["id"] for link in before
+            if link["state"] == "proposed" and link["confidence"] >= 0.95}
+    here = {link["id"] for link in before
+            if link["old"] and link["old"]["department"] == "水利"} & sure
+    assert case.rev.ask("POST", f"{PATH}/confirm", {"confidence": 0.95}).status == 403
+    assert case.keeper.ask("POST", f"{PATH}/confirm", {"confidence": 2}).status == 422
+    answer = case.keeper.ask("POST", f"{PATH}/confirm", {"confidence": 0.95, "department": "水利"})
+    assert (answer.status, answer.json) == (200, {"confirmed": len(here)}), answer.body
+    assert len(here) > 5
+    answer = case.keeper.ask("POST", f"{PATH}/confirm", {"confidence": 0.95})
+    assert answer.json == {"confirmed": len(sure - here)}, answer.body
+    after = {link["id"]: link for link in case.links(all="true")}
+    assert all(after[number]["decided_by"] == "keeper" for number in sure)
+    assert all(link["state"] == after[link["id"]]["state"] for link in before
+               if link["id"] not in sure)
+
+
 def test_another_reader_of_turtle_takes_the_export(case):
     """rapper (raptor2-utils) finds an association for each confirmed link."""
     if not shutil.which("rapper"):

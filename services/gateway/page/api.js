@@ -100,7 +100,9 @@ export const catalog = {
   usage: (revision) => get(`/catalog/${enc(revision)}/usage`),
   proposals: (filter, signal) => get(`/catalog/proposals${query(filter)}`, { signal }),
   proposalsCsv: async (filter) => (await request('GET', `/catalog/proposals.csv${query(filter)}`)).text(),
-  links: (old, now, state) => get(`/catalog/${enc(old)}/map/${enc(now)}${query({ state })}`),
+  links: (old, now) => get(`/catalog/${enc(old)}/map/${enc(now)}`),
+  confirmLinks: (old, now, wish) =>
+    json('POST', `/catalog/${enc(old)}/map/${enc(now)}/confirm`, { body: wish }),
   proposeLinks: (old, now) => json('POST', `/catalog/${enc(old)}/map/${enc(now)}`),
   decideLink: (old, now, id, decision) =>
     json('POST', `/catalog/${enc(old)}/map/${enc(now)}/${id}`, { body: decision }),

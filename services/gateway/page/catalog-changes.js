@@ -10,7 +10,7 @@ export function changesView({ from, to, complete, changes }) {
   const by = Object.keys(CHANGES).map((kind) => [CHANGES[kind], changes.filter((c) => c.kind === kind).length]).filter(([, n]) => n);
   return h('section', { class: 'changes' },
     h('h2', {}, `${from} → ${to}`),
-    complete ? null : h('p', { class: 'banner warn' }, '其中一版是节选，“取消”未必属实。'),
+    complete ? null : h('p', { class: 'banner warn' }, '其中一版是节选：没有见到的部门和条目不列，不等于删除。'),
     h('p', {}, by.length ? by.map(([name, n]) => `${name} ${count(n)}`).join('，') : '没有变化。'),
     changes.length ? table('变化', [
       { head: '变化', cell: (c) => h('span', { class: `chip ${{ added: 'good', removed: 'bad' }[c.kind] ?? 'warn'}` }, CHANGES[c.kind] ?? c.kind) },

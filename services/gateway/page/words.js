@@ -15,7 +15,9 @@ export const SEVERITIES = { error: '错误', warning: '警告', info: '提示' }
 export const REVIEWS = { accept: '采纳', correct: '改正', reject: '否定' };
 export const ROLES = { submitter: '申报单位', reviewer: '审核人员', keeper: '目录管理', admin: '系统管理' };
 export const RECEIPTS = { accepted: '处理中', done: '已完成', dead: '处理失败', expired: '回执已过期' };
-export const CHANGES = { added: '新增', removed: '取消', renamed: '改名', recoded: '换码', moved: '移动', split: '拆分', merged: '合并', restricted: '改适用范围' };
+// What became of an item in another revision; as `jinmu catalog diff` says it.
+export const RELATIONS = { exact: '未变', renamed: '更名', recoded: '换码', moved: '移位', split: '拆分', merged: '合并', removed: '删除', added: '新增' };
+export const CHANGES = { ...RELATIONS, restricted: '改使用限制' };
 export const ITEM_STATES = { offered: '', quarantine: '待核实', completed: '补全' };
 
 export const FIELDS = {
