@@ -100,6 +100,9 @@ zmsg_t *mdp_worker_next(struct mdp_worker *worker, zframe_t **client);
 /* Answers with FINAL; consumes both. An answer to a request of an earlier connection is dropped by
  * the broker, which has given the request to another worker by then. */
 void mdp_worker_reply(struct mdp_worker *worker, zframe_t **client, zmsg_t **body);
+/* Gives all requests back to the broker, those that were given out here too, by taking leave and
+ * saying READY anew soon after: for one that leaves they count no lost attempt. */
+void mdp_worker_give_back(struct mdp_worker *worker);
 zsock_t *mdp_worker_socket(struct mdp_worker *worker);   /* to poll on; may change at reconnect */
 int mdp_worker_wait_ms(const struct mdp_worker *worker); /* until something is due */
 

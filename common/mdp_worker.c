@@ -205,6 +205,17 @@ void mdp_worker_reply(struct mdp_worker *worker, zframe_t **client, zmsg_t **bod
     say(worker, MDP_FINAL, client, body);
 }
 
+void mdp_worker_give_back(struct mdp_worker *worker)
+{
+    if (worker->dismissed)
+        return;
+    say(worker, MDP_DISCONNECT, NULL, NULL);
+    forget_requests(worker->interactive);
+    forget_requests(worker->bulk);
+    worker->connected = zclock_mono();
+    worker->dismissed = true;
+}
+
 zsock_t *mdp_worker_socket(struct mdp_worker *worker)
 {
     return worker->socket;

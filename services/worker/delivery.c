@@ -35,6 +35,7 @@ struct delivery {
     int64_t due;    /* when silence has lasted too long; meaningless without batches */
     int64_t pause;  /* nothing is sent before this time */
     int silence_ms; /* how long is too long now */
+    int64_t stored; /* when a batch was stored, or the first that is waiting was sent */
 };
 
 static void destroy_batch(void **item)
@@ -117,8 +118,10 @@ void delivery_send(struct delivery *delivery, void *owner, const char *engine, c
     batch->submitted = submitted ? wire_submitted_frame(submitted) : NULL;
     strbuf_reset(records);
     int64_t now = zclock_mono();
-    if (zlistx_size(delivery->batches) == 0)
+    if (zlistx_size(delivery->batches) == 0) {
         delivery->due = now + delivery->silence_ms;
+        delivery->stored = now;
+    }
     zlistx_add_end(delivery->batches, batch);
     if (now >= delivery->pause)
         send_batch(delivery, batch);
@@ -143,6 +146,7 @@ static void finish(struct delivery *delivery, const struct wire_tally *tally,
                    const struct fault *fault)
 {
     struct batch *batch = zlistx_detach_cur(delivery->batches);
+    delivery->stored = zclock_mono();
     delivery->done(batch->owner, tally, fault, delivery->argument);
     destroy_batch((void **)&batch);
 }
@@ -219,6 +223,16 @@ void delivery_handle(struct delivery *delivery)
 size_t delivery_open(const struct delivery *delivery)
 {
     return zlistx_size(delivery->batches);
+}
+
+int64_t delivery_stalled_ms(const struct delivery *delivery)
+{
+    return zlistx_size(delivery->batches) == 0 ? 0 : zclock_mono() - delivery->stored;
+}
+
+void delivery_forget(struct delivery *delivery)
+{
+    zlistx_purge(delivery->batches);
 }
 
 zsock_t *delivery_socket(struct delivery *delivery)

@@ -30,6 +30,10 @@ void delivery_send(struct delivery *delivery, void *owner, const char *engine, c
 void delivery_handle(struct delivery *delivery);
 
 size_t delivery_open(const struct delivery *delivery); /* batches not yet acknowledged */
+/* For how long the collector has stored nothing though something waits for it; 0: nothing waits. */
+int64_t delivery_stalled_ms(const struct delivery *delivery);
+/* Drops all that is not acknowledged, without `done`. */
+void delivery_forget(struct delivery *delivery);
 zsock_t *delivery_socket(struct delivery *delivery);   /* to poll on; may change */
 int delivery_wait_ms(const struct delivery *delivery); /* until something is due; -1: nothing */
 

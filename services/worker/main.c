@@ -88,7 +88,8 @@ static int run(struct daemon *daemon, struct fault *fault)
                                     .to_broker = places.to_broker,
                                     .to_collector = places.to_collector,
                                     .judge = assignment_judge,
-                                    .standstill_ms = WORKER_STANDSTILL_MS};
+                                    .standstill_ms = WORKER_STANDSTILL_MS,
+                                    .stall_ms = WORKER_STALL_MS};
     if (limits_read(&wanted.limits, daemon->config, fault) ||
         !(worker = worker_new(&wanted, fault)))
         goto done;

@@ -23,7 +23,7 @@ struct worker {
     struct engine_source *source;
     struct bulk_judge *bulk;
     assignment_judge_fn *judge;
-    int64_t standstill_ms;
+    int64_t standstill_ms, stall_ms;
     struct project_limits limits, new_limits; /* those that hold, and those that shall */
     struct reload reload;
     zlist_t *waiting;     /* of struct assignment: bulk, received, not begun */
@@ -54,6 +54,7 @@ struct worker *worker_new(const struct worker_options *options, struct fault *fa
     worker->limits = worker->new_limits = options->limits;
     worker->judge = options->judge;
     worker->standstill_ms = options->standstill_ms;
+    worker->stall_ms = options->stall_ms;
     worker->waiting = zlist_new();
     worker->begun = zlist_new();
     worker->source = engine_source_new(options->catalog, &options->limits, fault);
@@ -72,12 +73,11 @@ failed:
     return NULL;
 }
 
-static void forget(zlist_t **assignments)
+static void forget(zlist_t *assignments)
 {
     struct assignment *assignment;
-    while ((assignment = zlist_pop(*assignments)))
+    while ((assignment = zlist_pop(assignments)))
         assignment_destroy(&assignment);
-    zlist_destroy(assignments);
 }
 
 void worker_destroy(struct worker **worker)
@@ -87,8 +87,10 @@ void worker_destroy(struct worker **worker)
     bulk_judge_destroy(&(*worker)->bulk);
     mdp_worker_destroy(&(*worker)->mdp);
     delivery_destroy(&(*worker)->delivery);
-    forget(&(*worker)->waiting);
-    forget(&(*worker)->begun);
+    forget((*worker)->waiting);
+    forget((*worker)->begun);
+    zlist_destroy(&(*worker)->waiting);
+    zlist_destroy(&(*worker)->begun);
     engine_source_destroy(&(*worker)->source);
     free(*worker);
     *worker = NULL;
@@ -210,6 +212,22 @@ static void receive_all(struct worker *worker)
     }
 }
 
+/* Not while the thread judges one of them. */
+static void give_back_what_stalls(struct worker *worker)
+{
+    int64_t stalled_ms = delivery_stalled_ms(worker->delivery);
+    if (stalled_ms < worker->stall_ms || bulk_judge_current(worker->bulk))
+        return;
+    log_warning("requests_given_back",
+                "begun=%zu waiting=%zu reason=\"the collector has stored nothing for %lld s\"",
+                zlist_size(worker->begun), zlist_size(worker->waiting),
+                (long long)stalled_ms / 1000);
+    delivery_forget(worker->delivery);
+    mdp_worker_give_back(worker->mdp);
+    forget(worker->begun);
+    forget(worker->waiting);
+}
+
 static int sooner(int a, int b)
 {
     if (a < 0)
@@ -269,6 +287,7 @@ void worker_run(struct worker *worker, int ending)
         take_judged(worker);
         delivery_handle(worker->delivery);
         receive_all(worker);
+        give_back_what_stalls(worker);
         begin_bulk(worker);
         bulk_judge_watch(worker->bulk);
     }

@@ -30,8 +30,11 @@ struct worker_options {
     /* At one project the judging takes longer than that only if it will never end: the process is ended
      * then, by SIGABRT, or by SIGALRM when somebody waited for the request. */
     int64_t standstill_ms;
+    /* When the collector has stored nothing for so long, the broker gets the requests back: it is not
+     * their fault, and they are not to be dead for it. Less than the broker's max_lease_ms. */
+    int64_t stall_ms;
 };
-enum { WORKER_STANDSTILL_MS = 60000 };
+enum { WORKER_STANDSTILL_MS = 60000, WORKER_STALL_MS = 120000 };
 struct worker *worker_new(const struct worker_options *options, struct fault *fault);
 void worker_destroy(struct worker **worker); /* leaves the broker */
 

@@ -166,7 +166,7 @@ static zsock_t *bound_router(const char *endpoint)
     return socket;
 }
 
-static int open_place(void **state)
+static int open_with(void **state, int64_t stall_ms)
 {
     struct place *place = calloc(1, sizeof *place);
     place->directory = scratch_new();
@@ -180,7 +180,8 @@ static int open_place(void **state)
                                      .collector = place->collector_at,
                                      .limits = project_limits_default,
                                      .judge = assignment_judge,
-                                     .standstill_ms = WORKER_STANDSTILL_MS};
+                                     .standstill_ms = WORKER_STANDSTILL_MS,
+                                     .stall_ms = stall_ms};
     place->worker = worker_new(&options, NULL);
     assert_non_null(place->worker);
     free(catalog);
@@ -192,6 +193,16 @@ static int open_place(void **state)
     mdp_message_clear(&ready);
     *state = place;
     return 0;
+}
+
+static int open_place(void **state)
+{
+    return open_with(state, WORKER_STALL_MS);
+}
+
+static int open_impatient(void **state)
+{
+    return open_with(state, 1);
 }
 
 static void tell_to_end(struct place *place)
@@ -312,6 +323,25 @@ static void test_the_requests_number_goes_to_the_collector_or_not_if_that_is_an_
         collector_refuse(place, &store, "wire.malformed"); /* what it can never read */
         assert_holds(broker_final(place, others[i]), "wire.malformed");
     }
+}
+
+static void expect(struct place *place, enum mdp_command command)
+{
+    struct mdp_message message = broker_receive(place);
+    assert_int_equal(message.command, command);
+    mdp_message_clear(&message);
+}
+
+/* To the broker, which counts no attempt for one that takes leave. */
+static void test_requests_go_back_when_the_collector_stores_nothing_for_long(void **state)
+{
+    struct place *place = *state;
+    broker_send(place, "i.c1", one, NULL);
+    broker_send(place, "b.c2", one, NULL);
+    expect(place, MDP_DISCONNECT);
+    expect(place, MDP_READY);
+    broker_send(place, "i.c1", "{\"name\":\"x\",\"description\":7}", NULL); /* none to store */
+    assert_holds(broker_final(place, "i.c1"), "error");
 }
 
 static void assert_refused(struct place *place, const char *body, const char *code)
@@ -482,6 +512,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             test_the_requests_number_goes_to_the_collector_or_not_if_that_is_an_older_one,
             open_place, close_place),
+        cmocka_unit_test_setup_teardown(
+            test_requests_go_back_when_the_collector_stores_nothing_for_long, open_impatient,
+            close_place),
         cmocka_unit_test_setup_teardown(test_bad_bodies_get_an_error_and_nothing_is_stored,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_bad_project_of_a_batch_costs_only_itself, open_place,

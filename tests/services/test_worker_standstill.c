@@ -38,7 +38,8 @@ static int be_worker(char **argv)
                                      .collector = argv[3],
                                      .limits = project_limits_default,
                                      .judge = judge_for_ever,
-                                     .standstill_ms = STANDSTILL_MS};
+                                     .standstill_ms = STANDSTILL_MS,
+                                     .stall_ms = WORKER_STALL_MS};
     int ending = prctl(PR_SET_PDEATHSIG, SIGKILL) ? -1 : signals_open(&fault);
     struct worker *worker = ending < 0 ? NULL : worker_new(&options, &fault);
     if (!worker)
