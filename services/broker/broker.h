@@ -79,7 +79,9 @@ struct broker {
     int64_t last_submitted; /* of the records */
     /* When things are due, monotonic ms. */
     int64_t lazy_commit_at, heartbeat_at, expire_at, stop_at;
-    int64_t trouble_until; /* the spool cannot be written; 0: it can */
+    int64_t trouble_until;  /* the spool is not written before; 0: it may be */
+    int64_t trouble_log_at; /* no further line about it before */
+    bool unwritable;        /* the last commit failed */
     bool stopping;
     int64_t since; /* ms since 1970 */
     struct tally tally;

@@ -7,6 +7,7 @@ enum {
     LAZY_COMMIT_MS = 20, /* a finished job that nobody asks for waits for others so long */
     LAZY_COMMIT_CHANGES = 256,
     TROUBLE_MS = 1000, /* after a failed commit, until the next try */
+    TROUBLE_LOG_MS = 60000,
 };
 
 void broker_change(struct broker *broker, struct change *change)
@@ -47,14 +48,30 @@ bool broker_commit_is_due(const struct broker *broker, int64_t now)
            (changes >= LAZY_COMMIT_CHANGES && !broker->trouble_until);
 }
 
+/* A full disk stays full for a while: one line a minute says so. */
+static void tell_failure(struct broker *broker, const struct fault *fault)
+{
+    int64_t now = zclock_mono();
+    if (now < broker->trouble_log_at)
+        return;
+    broker->trouble_log_at = now + TROUBLE_LOG_MS;
+    log_error("commit_failed", "changes=%zu code=%s reason=\"%s\" failures=%llu",
+              broker->commit_size, fault->code, fault->message,
+              (unsigned long long)broker->tally.commit_failures);
+}
+
 static void note_outcome(struct broker *broker, const struct outcome *outcome)
 {
+    broker->unwritable = outcome->status != 0;
     if (outcome->status) {
         broker->tally.commit_failures++;
         broker->trouble_until = zclock_mono() + TROUBLE_MS;
-        log_error("commit_failed", "changes=%zu code=%s reason=\"%s\"", broker->commit_size,
-                  outcome->fault.code, outcome->fault.message);
+        tell_failure(broker, &outcome->fault);
     } else {
+        if (broker->trouble_log_at)
+            log_info("spool_works_again", "failures=%llu",
+                     (unsigned long long)broker->tally.commit_failures);
+        broker->trouble_log_at = 0;
         broker->tally.changes += broker->commit_size;
         meter_add(&broker->tally.commits, outcome->took_us);
         broker->trouble_until = 0;

@@ -70,7 +70,7 @@ static struct jv *spool_status(const struct broker *broker)
     jv_set_number(status, "bytes", (double)totals.bytes);
     jv_set_number(status, "max_jobs", (double)broker->options.max_jobs);
     jv_set_number(status, "max_bytes", (double)broker->options.max_bytes);
-    jv_set(status, "writable", jv_of_bool(broker->trouble_until == 0));
+    jv_set(status, "writable", jv_of_bool(!broker->unwritable));
     return status;
 }
 

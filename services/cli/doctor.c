@@ -323,6 +323,9 @@ static void examine_collector(struct diagnosis *diagnosis, const char *state,
         say(diagnosis, "collector", HEALTH_GOOD, "结果库服务在运行，已存结果 %.0f 条",
             number(collector, "results"));
     examine_version(diagnosis, "collector", collector);
+    if (collector && !jv_get_bool(collector, "writable", true))
+        say(diagnosis, "results", HEALTH_BAD,
+            "结果库无法写入，结果正在处理程序处等待（不会丢失）：请检查 collector 所在机器的磁盘");
     if (collector) {
         deliveries_ask(inquiry, ANSWER_MS, collector);
         examine_deliveries(diagnosis, collector);

@@ -148,6 +148,10 @@ static void write_results(struct strbuf *out, const struct jv *collector)
         "The number of the last event.");
     one(out, "jinmu_results_duplicate_total", "counter", number(collector, "duplicates"),
         "Results that were delivered again.");
+    one(out, "jinmu_results_writable", "gauge", jv_get_bool(collector, "writable", true),
+        "Whether results could be stored the last time.");
+    one(out, "jinmu_store_failures_total", "counter", number(collector, "store_failures"),
+        "How often results could not be stored and were sent again.");
     one(out, "jinmu_results_db_bytes", "gauge", number(collector, "db_bytes"),
         "Size of results.db.");
     head(out, "jinmu_classify_seconds", "histogram", "How long the judging of a project took.");

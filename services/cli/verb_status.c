@@ -57,6 +57,8 @@ static void print_broker(const struct jv *broker)
     printf("spool      unfinished %.0f, answered %.0f, dead %.0f, %.1f MB\n",
            number(spool, "unfinished"), number(spool, "done"), number(spool, "dead"),
            number(spool, "bytes") / 1e6);
+    if (!jv_get_bool(spool, "writable", true))
+        puts("SPOOL CANNOT BE WRITTEN: requests are refused; look at the disk and the log");
     printf("requests   accepted %.0f (%.1f/s), done %.0f (%.1f/s), retries %.0f, refused %.0f\n",
            number(totals, "accepted"), number(rates, "accepted_per_s"), number(totals, "done"),
            number(rates, "done_per_s"), number(totals, "retries"), number(totals, "refused"));
@@ -112,6 +114,8 @@ static void print_collector(const struct jv *collector)
            number(collector, "results_per_second"));
     jv_each(jv_get(collector, "decisions"), print_decision, NULL);
     printf("\nevents     %.0f\n", number(collector, "events"));
+    if (!jv_get_bool(collector, "writable", true))
+        puts("RESULTS CANNOT BE WRITTEN: they wait with the workers; look at the disk and the log");
     printf(
         "commits    %.0f, p50 %.2f ms, p99 %.2f ms; batches %.0f, delivered twice %.0f, %.1f MB\n",
         number(collector, "commits"), number(collector, "commit_us_p50") / 1000,

@@ -162,6 +162,8 @@ static struct jv *describe(struct collector *collector)
     jv_set_number(status, "pid", getpid());
     jv_set_number(status, "uptime_ms", (double)(now - collector->started_ms));
     jv_set_number(status, "batches", (double)collector->batches_stored);
+    jv_set(status, "writable", jv_of_bool(!collector->unwritable));
+    jv_set_number(status, "store_failures", (double)collector->store_failures);
     jv_set_number(status, "duplicates", (double)collector->duplicates);
     jv_set_number(status, "results_per_second", meter_per_second(&collector->stored_rate, now));
     jv_set_number(status, "commits", (double)collector->commits.count);

@@ -78,6 +78,9 @@ struct collector {
     struct meter_rate stored_rate;
     uint64_t batches_stored;
     uint64_t duplicates;
+    uint64_t store_failures;
+    bool unwritable;        /* the last try to store failed */
+    int64_t failure_log_at; /* the next line about one is not written before, monotonic ms */
     int64_t started_ms;
     struct delivery_tally deliveries;
     int64_t postman_at; /* monotonic ms: when it last asked what is due; 0 never */

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GATHER_US = 10000 }; /* how long batches are gathered for one commit */
+enum {
+    GATHER_US = 10000, /* how long batches are gathered for one commit */
+    FAILURE_LOG_MS = 60000,
+};
 
 void collector_forget_batches(struct collector *collector)
 {
@@ -105,11 +108,24 @@ static int add_records(struct collector *collector, struct batch *batch, struct 
     return 0;
 }
 
+/* A full disk stays full for a while: one line a minute says so. */
+static void tell_failure(struct collector *collector, const struct fault *fault)
+{
+    int64_t now = zclock_mono();
+    collector->unwritable = true;
+    collector->store_failures++;
+    if (now < collector->failure_log_at)
+        return;
+    collector->failure_log_at = now + FAILURE_LOG_MS;
+    log_error("store_failed", "code=%s reason=\"%s\" batches=%zu failures=%llu", fault->code,
+              fault->message, collector->batch_count,
+              (unsigned long long)collector->store_failures);
+}
+
 /* Undoes the open transaction; its senders will send again. */
 static void give_up(struct collector *collector, const struct fault *fault)
 {
-    log_error("store_failed", "code=%s reason=\"%s\" batches=%zu", fault->code, fault->message,
-              collector->batch_count);
+    tell_failure(collector, fault);
     results_rollback(collector->results);
     for (size_t i = 0; i < collector->batch_count; i++)
         collector_refuse(collector, collector->batches[i].peer, collector->batches[i].number,
@@ -207,6 +223,15 @@ static void count_stored(struct collector *collector, const struct wire_tally *t
     meter_count(&collector->stored_rate, tally->stored, zclock_mono());
 }
 
+static void tell_success(struct collector *collector)
+{
+    if (!collector->unwritable)
+        return;
+    collector->unwritable = false;
+    collector->failure_log_at = 0;
+    log_info("store_works_again", "failures=%llu", (unsigned long long)collector->store_failures);
+}
+
 /* Commits the open transaction, then acknowledges its batches and publishes its events. */
 void collector_commit(struct collector *collector)
 {
@@ -219,6 +244,7 @@ void collector_commit(struct collector *collector)
         return;
     }
     collector->in_transaction = false;
+    tell_success(collector);
     meter_add(&collector->commits, zclock_usecs() - begun);
     for (size_t i = 0; i < collector->batch_count; i++) {
         struct batch *batch = &collector->batches[i];

@@ -117,6 +117,8 @@ static void add_collector(struct strbuf *out, const struct jv *collector)
     jv_each(jv_get(collector, "decisions"), add_decision, out);
     add_metric(out, "events_total", "counter", "Events numbered",
                jv_get_number(collector, "events", 0));
+    add_metric(out, "results_writable", "gauge", "Whether results could be stored the last time",
+               jv_get_bool(collector, "writable", true));
     add_metric(out, "results_db_bytes", "gauge", "Size of results.db",
                jv_get_number(collector, "db_bytes", 0));
     add_metric(out, "commit_seconds_p99", "gauge", "A commit of the collector, 99th percentile",

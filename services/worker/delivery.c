@@ -16,6 +16,7 @@ enum {
      * that has sent a part of a message. */
     LINGER_MS = 100,
     RECONNECT_MAX_MS = 200,
+    LOG_MS = 60000, /* between two lines about the same trouble */
 };
 
 struct batch {
@@ -35,6 +36,7 @@ struct delivery {
     int64_t due;    /* when silence has lasted too long; meaningless without batches */
     int64_t pause;  /* nothing is sent before this time */
     int silence_ms; /* how long is too long now */
+    int64_t refusal_log_at, silence_log_at; /* no further line about it before */
     int64_t stored; /* when a batch was stored, or the first that is waiting was sent */
 };
 
@@ -147,8 +149,19 @@ static void finish(struct delivery *delivery, const struct wire_tally *tally,
 {
     struct batch *batch = zlistx_detach_cur(delivery->batches);
     delivery->stored = zclock_mono();
+    delivery->refusal_log_at = delivery->silence_log_at = 0;
     delivery->done(batch->owner, tally, fault, delivery->argument);
     destroy_batch((void **)&batch);
+}
+
+/* Whether a line may be written again, which then puts the next one off. */
+static bool is_time(int64_t *log_at)
+{
+    int64_t now = zclock_mono();
+    if (now < *log_at)
+        return false;
+    *log_at = now + LOG_MS;
+    return true;
 }
 
 /* A message that the collector could not read will never be stored, unless it is one of a version that
@@ -160,8 +173,9 @@ static void handle_refusal(struct delivery *delivery, struct batch *batch, zmsg_
     fault_set(&fault, code ? code : "wire.refused", "%s", text ? text : "");
     free(code);
     free(text);
-    log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
     bool unread = strncmp(fault.code, "wire.", 5) == 0;
+    if (unread || is_time(&delivery->refusal_log_at))
+        log_warning("batch_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
     if (unread && batch->submitted) {
         zframe_destroy(&batch->submitted);
         send_batch(delivery, batch);
@@ -198,8 +212,9 @@ static void handle_answer(struct delivery *delivery, zmsg_t *message)
 static void send_again(struct delivery *delivery)
 {
     int64_t now = zclock_mono();
-    log_info("batches_sent_again", "batches=%zu endpoint=%s", zlistx_size(delivery->batches),
-             delivery->endpoint);
+    if (is_time(&delivery->silence_log_at))
+        log_info("batches_sent_again", "batches=%zu endpoint=%s", zlistx_size(delivery->batches),
+                 delivery->endpoint);
     connect_collector(delivery);
     send_all(delivery);
     delivery->due = now + delivery->silence_ms;

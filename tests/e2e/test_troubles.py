@@ -98,6 +98,75 @@ def test_lists_that_cannot_be_written_are_left_alone_for_a_while(services):
     assert tries <= 2 + (time.monotonic() - started) / 5, services.logged()[-2000:]
 
 
+def refuse_rows(services, database, table, message):
+    connection = sqlite3.connect(os.path.join(services.state, database))
+    connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN"
+                       f" SELECT raise(ABORT, '{message}'); END")
+    connection.close()
+
+
+def take_rows(services, database):
+    connection = sqlite3.connect(os.path.join(services.state, database))
+    connection.execute("DROP TRIGGER full")
+    connection.commit()
+    connection.close()
+
+
+def await_that(services, condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, services.logged()[-2000:]
+        time.sleep(0.05)
+
+
+def store_failures(services):
+    return json.loads(services.jinmu("status", "--json"))["collector"]["store_failures"]
+
+
+def test_results_that_cannot_be_written_are_told_once_and_stored_later(services):
+    services.start()
+    services.submit(1)
+    services.stop()
+    refuse_rows(services, "results.db", "result", "as if the disk were full")
+    services.start()
+    services.jinmu("submit", "--bulk", "-", text='{"id":"waits","name":"社区养老服务"}')
+    await_that(services, lambda: store_failures(services) >= 3)  # it goes on trying
+    assert "RESULTS CANNOT BE WRITTEN" in services.jinmu("status")
+    assert "\njinmu_results_writable 0\n" in services.jinmu("status", "--metrics")
+    assert "[错误] 结果库无法写入" in services.jinmu("doctor", status=1)
+    for event in ("store_failed", "batch_refused", "batches_sent_again"):
+        assert services.logged().count(event) <= 1, services.logged()[-2000:]
+    services.stop()
+    take_rows(services, "results.db")
+    services.start()
+    await_that(services, lambda: "waits" in services.jinmu("results", "waits"))
+    assert "CANNOT BE WRITTEN" not in services.jinmu("status")
+
+
+def test_a_spool_that_cannot_be_written_is_told_for_as_long(services):
+    services.start()
+    services.submit(1)
+    services.stop()
+    refuse_rows(services, "spool.db", "job", "as if the disk were full")
+    services.start()
+    path = os.path.join(services.folder, "one.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('{"name":"河道保洁养护服务"}\n')
+    waiting = services.begin("submit", path)
+    said = first_line(waiting.stderr)
+    waiting.kill()
+    waiting.communicate()
+    assert "cannot be written now" in said, said
+    time.sleep(1.5)  # after a second it would try again, if somebody asked
+    assert "SPOOL CANNOT BE WRITTEN" in services.jinmu("status")
+    assert "[错误] 任务库无法写入" in services.jinmu("doctor", status=1)
+    assert services.logged().count("commit_failed") == 1
+    services.stop()
+    take_rows(services, "spool.db")
+    services.start()
+    services.submit(1)
+
+
 def test_submit_says_what_it_waits_for(services):
     services.start(JINMU_BROKER_MAX_JOBS="1")
     worker = services.process("jinmu-worker")
