@@ -280,6 +280,13 @@ void dispatch_worker_message(struct broker *broker, const zframe_t *peer,
 
 /* --- Jobs to workers ------------------------------------------------------------------------ */
 
+/* Answers that the spool cannot take wait in memory, which is not to fill with them. */
+static bool is_held(const struct broker *broker)
+{
+    bool waits = zlist_size(broker->changes) > 0 || committer_is_busy(broker->committer);
+    return broker->trouble_until || (broker->unwritable && waits);
+}
+
 /* The next job of a service that a worker can take now, and that worker. A job that lost a worker is
  * leased alone, so that the next loss tells whose fault it is; while it waits for a worker without
  * any jobs, nobody overtakes it. */
@@ -291,7 +298,7 @@ static struct job *pick(struct broker *broker, struct service *service, int64_t 
     for (int i = 0; i < PRIORITIES; i++) {
         enum priority priority = i == 0 ? first : (enum priority)(PRIORITIES - 1 - first);
         struct job *job = queue_first(&service->queues[priority]);
-        if (!job || job->due > now || (broker->trouble_until && !job_is_direct(job)))
+        if (!job || job->due > now || (is_held(broker) && !job_is_direct(job)))
             continue;
         *worker = job_is_suspect(job)
                       ? service_idle_worker(service)

@@ -167,6 +167,33 @@ def test_a_spool_that_cannot_be_written_is_told_for_as_long(services):
     services.submit(1)
 
 
+def test_no_more_is_begun_than_the_spool_can_be_told_of(services):
+    """What is done waits in memory for the spool to be written."""
+    services.start()
+    for number in range(40):
+        services.jinmu("submit", "--bulk", "--delay", "600", "-",
+                       text=json.dumps({"id": f"s-{number}", "name": "社区养老服务"}))
+    services.stop()
+    connection = sqlite3.connect(os.path.join(services.state, "spool.db"))
+    connection.execute("UPDATE job SET due = 0")
+    connection.commit()
+    connection.close()
+    refuse_rows(services, "spool.db", "body", "as if the disk were full")  # of an answer
+    services.start()
+
+    def broker():
+        return json.loads(services.jinmu("status", "--json"))["broker"]
+
+    await_that(services, lambda: broker()["commits"]["failed"] >= 2)  # one a second
+    done = broker()["totals"]["done"]
+    await_that(services, lambda: broker()["commits"]["failed"] >= 6)
+    assert broker()["totals"]["done"] <= done + 2, (done, broker()["totals"])
+    services.stop()
+    take_rows(services, "spool.db")
+    services.start()
+    await_that(services, lambda: broker()["spool"]["unfinished"] == 0)
+
+
 def test_submit_says_what_it_waits_for(services):
     services.start(JINMU_BROKER_MAX_JOBS="1")
     worker = services.process("jinmu-worker")
