@@ -3,6 +3,7 @@
 #include "catalog/changes.sql.h"
 #include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
+#include "catalog/revision/links.sql.h"
 #include "catalog/revision/revision.sql.h"
 #include "catalog/schema.sql.h"
 #include "common/places.h"
@@ -13,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql,
-                                         changes_sql};
-static const struct store_schema schema = {"catalog", migrations, 5};
+static const char *const migrations[] = {schema_sql,   memory_sql,  acceptance_sql,
+                                         revision_sql, changes_sql, links_sql};
+static const struct store_schema schema = {"catalog", migrations, 6};
 
 int catalog_schema_version(void)
 {

@@ -359,7 +359,7 @@ char *memory_model(const struct memory *memory, const char *model)
     unsigned char digest[crypto_hash_sha256_BYTES];
     char hex[sizeof digest * 2 + 1];
     struct strbuf name = {0};
-    if (!memory->count)
+    if (!memory->count && !succession_count(memory->succession))
         return xstrdup(model);
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);

@@ -138,6 +138,69 @@ static int read_labels(struct thesaurus *thesaurus, struct store *store,
     return got;
 }
 
+/* --- labels of items that go on under another name --- */
+
+/* The loose labels of each concept, as a list. */
+struct chains {
+    uint32_t *first, *next; /* by concept, by label */
+    size_t chained;         /* so many labels are in them */
+};
+
+static void chain_labels(struct chains *chains, const struct loose_labels *labels)
+{
+    chains->next = xrealloc(chains->next, (labels->count + 1) * sizeof *chains->next);
+    for (; chains->chained < labels->count; chains->chained++) {
+        uint32_t concept = labels->all[chains->chained].concept;
+        chains->next[chains->chained] = chains->first[concept];
+        chains->first[concept] = (uint32_t)chains->chained;
+    }
+}
+
+/* Units go on writing what they wrote, the old name too. */
+static void hand_labels_on(struct loose_labels *labels, const struct chains *chains, uint32_t from,
+                           uint32_t to)
+{
+    for (uint32_t at = chains->first[from]; at != NO_NUMBER; at = chains->next[at]) {
+        struct label label = labels->all[at].label;
+        if (label.kind != LABEL_PARENT)
+            add_label(labels, to, label.kind == LABEL_PREF ? LABEL_ALT : label.kind, label.phrase);
+    }
+}
+
+static uint32_t find_concept(const struct thesaurus *thesaurus, const char *department,
+                             const char *name)
+{
+    uint32_t number = thesaurus_department(thesaurus, department);
+    return number == NO_NUMBER ? NO_NUMBER : thesaurus_concept(thesaurus, number, name);
+}
+
+/* By the links of one item to one that a keeper confirmed. */
+static int follow_links(const struct thesaurus *thesaurus, struct store *store,
+                        struct loose_labels *labels, struct fault *fault)
+{
+    struct chains chains = {.first = xcalloc(thesaurus->concept_count + 1, sizeof *chains.first)};
+    memset(chains.first, 0xFF, (thesaurus->concept_count + 1) * sizeof *chains.first);
+    sqlite3_stmt *statement = store_prepare(
+        store,
+        "SELECT old_department, old_name, new_department, new_name FROM correspondence WHERE"
+        " state = 'confirmed' AND old_code <> '' AND relation IN ('exact', 'renamed', 'recoded',"
+        " 'moved') ORDER BY old_revision, id",
+        fault);
+    int got = statement ? 1 : -1;
+    while (got > 0 && (got = store_next(store, statement, fault)) > 0) {
+        uint32_t from = find_concept(thesaurus, store_text(statement, 0), store_text(statement, 1)),
+                 to = find_concept(thesaurus, store_text(statement, 2), store_text(statement, 3));
+        if (from == NO_NUMBER || to == NO_NUMBER || from == to)
+            continue;
+        chain_labels(&chains, labels);
+        hand_labels_on(labels, &chains, from, to);
+    }
+    sqlite3_finalize(statement);
+    free(chains.first);
+    free(chains.next);
+    return got;
+}
+
 static void settle_labels(struct thesaurus *thesaurus, struct loose_labels *loose)
 {
     if (loose->count)
@@ -157,7 +220,8 @@ static void settle_labels(struct thesaurus *thesaurus, struct loose_labels *loos
 int thesaurus_load_labels(struct thesaurus *thesaurus, struct store *store, struct fault *fault)
 {
     struct loose_labels labels = {0};
-    int failed = read_labels(thesaurus, store, &labels, fault);
+    int failed = read_labels(thesaurus, store, &labels, fault) ||
+                 follow_links(thesaurus, store, &labels, fault);
     settle_labels(thesaurus, &labels);
     free(labels.all);
     return failed;

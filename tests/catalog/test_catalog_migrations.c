@@ -3,6 +3,7 @@
 #include "catalog/changes.sql.h"
 #include "catalog/checks/acceptance.sql.h"
 #include "catalog/engine/memory.sql.h"
+#include "catalog/revision/links.sql.h"
 #include "catalog/revision/revision.sql.h"
 #include "catalog/schema.sql.h"
 #include "common/state.h"
@@ -17,8 +18,8 @@
 
 #include <cmocka.h>
 
-static const char *const migrations[] = {schema_sql, memory_sql, acceptance_sql, revision_sql,
-                                         changes_sql};
+static const char *const migrations[] = {schema_sql,   memory_sql,  acceptance_sql,
+                                         revision_sql, changes_sql, links_sql};
 
 struct place {
     char *directory;

@@ -15,13 +15,18 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 JINMU = os.path.join(ROOT, os.environ.get("JINMU_BIN", "build/bin"), "jinmu")
 OLD, EXCERPT, NEW = "晋财综〔2021〕63号", "晋财综〔2025〕28号", "测综〔2027〕7号"
 RENAMED, MERGED, INTO, RECODED = "老干部局", "人民法院", "审计", "文物"
+ITEM, ITEM_NOW = "体育活动志愿者管理服务", "群众体育助力人员统筹服务"
+
+
+def revision_rows(path):
+    with open(path, encoding="utf-8") as file:
+        return [(row["department"], row["code"], row["name"]) for row in csv.DictReader(file)]
 
 
 def write_revision(path):
     """The old one, but for a department that is called otherwise, one that went into another, and one whose
     items have other codes."""
-    with open(os.path.join(ROOT, "catalog/data/revisions", OLD + ".csv"), encoding="utf-8") as file:
-        rows = [(row["department"], row["code"], row["name"]) for row in csv.DictReader(file)]
+    rows = revision_rows(os.path.join(ROOT, "catalog/data/revisions", OLD + ".csv"))
     there = {code for department, code, _ in rows if department == INTO}
     new = []
     for department, code, name in rows:
@@ -33,7 +38,7 @@ def write_revision(path):
             if code in there or not code:
                 continue
             department = INTO
-        new.append((department, code, name))
+        new.append((department, code, ITEM_NOW if name == ITEM else name))
     new.sort()
     with open(path, "w", encoding="utf-8") as file:
         csv.writer(file).writerows([("department", "code", "name"), *new])
@@ -43,9 +48,9 @@ class Office:
     def __init__(self, folder):
         self.folder = folder
         self.environment = dict(os.environ, JINMU_STATE=os.path.join(folder, "state"))
-        path = os.path.join(folder, "new.csv")
-        write_revision(path)
-        self.jinmu("catalog", "import", path, "--revision", NEW, "--issued", "2027-01-01",
+        self.path = os.path.join(folder, "new.csv")
+        write_revision(self.path)
+        self.jinmu("catalog", "import", self.path, "--revision", NEW, "--issued", "2027-01-01",
                    "--effective", "2027-01-01")
         self.log = open(os.path.join(folder, "log"), "wb")
         self.serve = subprocess.Popen([JINMU, "serve", "--workers", "1"], env=self.environment,
@@ -96,6 +101,22 @@ def test_projects_follow_their_department(office):
         assert (result["decision"], first["department"], first["name"]) == (
             "auto", department, name), first
     assert office.result("文物保护服务")["candidates"][0]["name"] == "文物保护服务"
+
+
+def test_a_confirmed_link_takes_the_old_name_of_an_item_along(office):
+    assert office.submit("体育", ITEM, OLD)["decision"] == "auto"
+    before = office.submit("体育", ITEM, NEW)
+    assert before["decision"] == "review", before
+    office.jinmu("catalog", "map", "propose", OLD, NEW)
+    links = csv.DictReader(office.jinmu("catalog", "map", "export", OLD, NEW, "--all").splitlines())
+    link = next(row for row in links if row["old_name"] == ITEM)
+    code = next(row[1] for row in revision_rows(office.path) if row[2] == ITEM_NOW)
+    office.jinmu("catalog", "map", "correct", link["id"], "体育", code, "--by", "王")
+    office.jinmu("reclassify", "--to", NEW)  # waits until the worker has taken it up
+    after = office.result(ITEM)
+    assert after["model"] != before["model"]
+    assert (after["decision"], after["candidates"][0]["name"]) == ("auto", ITEM_NOW), after
+    assert any(ITEM in one["label"] for one in after["candidates"][0]["evidence"]), after
 
 
 def test_units_of_a_new_department_are_judged_by_an_old_revision_too(office):
