@@ -35,6 +35,7 @@ enum statement {
     ADD_RESULT,
     FIND_RESULT,
     FIND_CURRENT,
+    HAS_NEWER,
     FIND_NEWER,
     RAISE_RESULT,
     SUPERSEDE_LISTED,
@@ -61,6 +62,7 @@ static const char *const statement_sql[STATEMENTS] = {
                      "project ON project.id"
                      " = this.id AND project.unit = this.unit JOIN result ON result.project ="
                      " project.number WHERE this.number = ?",
+    [HAS_NEWER] = "SELECT 1 FROM project WHERE id = ? AND submitted > ? LIMIT 1",
     [FIND_NEWER] = "SELECT result.number, department, max(event) FROM project JOIN result"
                    " ON result.project = project.number WHERE project.id = ? AND project.unit = ?"
                    " AND project.submitted > ?",
@@ -434,7 +436,13 @@ static int find_newer(struct results *results, const struct text *text,
     newer->result = 0;
     if (!record->submitted)
         return 0;
-    sqlite3_stmt *find = results->statements[FIND_NEWER];
+    sqlite3_stmt *has = results->statements[HAS_NEWER], *find = results->statements[FIND_NEWER];
+    bind_text(has, 1, record->id);
+    sqlite3_bind_int64(has, 2, text->submitted);
+    int any = store_next(results->store, has, fault);
+    sqlite3_reset(has);
+    if (any <= 0) /* nearly always */
+        return any;
     bind_text(find, 1, record->id);
     bind_text(find, 2, record->unit);
     sqlite3_bind_int64(find, 3, text->submitted);
