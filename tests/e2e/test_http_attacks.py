@@ -203,7 +203,7 @@ def test_huge_and_deep_bodies_cost_their_sender_alone(world):
     assert b" 431 " in raw_request(world, b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 60000 +
                                    b"\r\n\r\n")[:40]
     assert rev.get("/results", limit=1)
-    assert rev.ask("POST", "/projects", project(20)).status == 202
+    assert rev.ask("POST", "/projects", project(20)).status in (200, 202)
 
 
 def test_guessing_passwords_is_slowed_down(world):

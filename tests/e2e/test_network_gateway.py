@@ -200,7 +200,7 @@ def test_a_project_goes_its_way_from_submission_to_the_audit_log(world):
                      {"Prefer": "wait=20"})
     assert answer.status == 200 and answer.json["state"] == "done", answer.body
     receipt = sub.ask("POST", "/projects", project(3))
-    assert receipt.status == 202, receipt.body
+    assert receipt.status in (200, 202), receipt.body  # 200: done already
     await_that(lambda: sub.get(f"/receipts/{receipt.json['receipt']}")["state"] == "done", "done")
     assert sub.ask("POST", "/check", project(4)).status == 200
     assert {r["project"] for r in rev.get("/results")["results"]} == {"P-1", "P-2", "P-3"}
