@@ -179,6 +179,26 @@ sqlite3_stmt *store_bind(sqlite3_stmt *statement, const char *format, ...)
     return statement;
 }
 
+sqlite3_stmt **store_prepare_all(struct store *store, const char *const *sql, size_t count,
+                                 struct fault *fault)
+{
+    sqlite3_stmt **statements = xcalloc(count, sizeof(sqlite3_stmt *));
+    for (size_t i = 0; i < count; i++)
+        if (!(statements[i] = store_prepare(store, sql[i], fault))) {
+            store_finalize_all(&statements, count);
+            return NULL;
+        }
+    return statements;
+}
+
+void store_finalize_all(sqlite3_stmt ***statements, size_t count)
+{
+    for (size_t i = 0; *statements && i < count; i++)
+        sqlite3_finalize((*statements)[i]);
+    free(*statements);
+    *statements = NULL;
+}
+
 sqlite3_stmt *store_bind_list(sqlite3_stmt *statement, const char *format, va_list values)
 {
     va_list arguments;

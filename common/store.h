@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One SQLite file as design.md section 5 wants it: WAL, foreign keys on, a schema version in
@@ -48,6 +49,10 @@ void store_rollback(struct store *store);
 
 /* Prepares a statement to be kept (sqlite3_finalize). NULL with a fault. */
 sqlite3_stmt *store_prepare(struct store *store, const char *sql, struct fault *fault);
+/* Prepares several, in their order; store_finalize_all takes them. NULL with a fault. */
+sqlite3_stmt **store_prepare_all(struct store *store, const char *const *sql, size_t count,
+                                 struct fault *fault);
+void store_finalize_all(sqlite3_stmt ***statements, size_t count);
 /* Binds in order by a format: t text (NULL ok, copied), i int64_t, d double, b (const void *, size_t)
  * blob copied, n null. Resets the statement first. Returns the statement. */
 sqlite3_stmt *store_bind(sqlite3_stmt *statement, const char *format, ...);

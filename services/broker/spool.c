@@ -119,10 +119,8 @@ static int open_writer(struct spool *spool, const char *path, struct fault *faul
     if (!spool->store || store_exec(spool->store, tuning, fault))
         return -1;
     sqlite3_wal_hook(spool->store->db, note_log_pages, spool);
-    for (int i = 0; i < STATEMENTS; i++)
-        if (!(spool->statements[i] = store_prepare(spool->store, statements_sql[i], fault)))
-            return -1;
-    return 0;
+    spool->statements = store_prepare_all(spool->store, statements_sql, STATEMENTS, fault);
+    return spool->statements ? 0 : -1;
 }
 
 static int open_reader(struct spool *spool, const char *path, struct fault *fault)
@@ -130,10 +128,8 @@ static int open_reader(struct spool *spool, const char *path, struct fault *faul
     spool->reader = store_open(path, STORE_READ_ONLY, &schema, fault);
     if (!spool->reader)
         return -1;
-    for (int i = 0; i < QUESTIONS; i++)
-        if (!(spool->questions[i] = store_prepare(spool->reader, questions_sql[i], fault)))
-            return -1;
-    return 0;
+    spool->questions = store_prepare_all(spool->reader, questions_sql, QUESTIONS, fault);
+    return spool->questions ? 0 : -1;
 }
 
 struct spool *spool_open(const char *path, struct fault *fault)
@@ -151,11 +147,9 @@ void spool_close(struct spool **spool)
 {
     if (!*spool)
         return;
-    for (int i = 0; i < QUESTIONS; i++)
-        sqlite3_finalize((*spool)->questions[i]);
+    store_finalize_all(&(*spool)->questions, QUESTIONS);
     store_close(&(*spool)->reader);
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize((*spool)->statements[i]);
+    store_finalize_all(&(*spool)->statements, STATEMENTS);
     store_close(&(*spool)->store);
     pthread_mutex_destroy(&(*spool)->lock);
     free(*spool);

@@ -37,11 +37,11 @@ enum question { FIND_UUID, FIND_BODY, FIND_OPEN, FIND_DEAD, FIND_EXPIRED, QUESTI
 struct spool {
     /* Of who commits. */
     struct store *store;
-    sqlite3_stmt *statements[STATEMENTS];
+    sqlite3_stmt **statements;
     int log_pages; /* in the write-ahead log */
     /* Of everybody else: a connection that only reads. */
     struct store *reader;
-    sqlite3_stmt *questions[QUESTIONS];
+    sqlite3_stmt **questions;
     pthread_mutex_t lock; /* of the totals */
     struct spool_totals totals;
 };

@@ -32,7 +32,7 @@ static const char *const statement_sql[STATEMENTS] = {
 struct listing {
     struct results *results;
     struct store *store;
-    sqlite3_stmt *statements[STATEMENTS];
+    sqlite3_stmt **statements;
     int64_t done; /* the last result taken up */
 };
 
@@ -41,11 +41,11 @@ struct listing *listing_open(struct results *results, struct fault *fault)
     struct listing *listing = xcalloc(1, sizeof *listing);
     listing->results = results;
     listing->store = results_store(results);
-    for (int i = 0; i < STATEMENTS; i++)
-        if (!(listing->statements[i] = store_prepare(listing->store, statement_sql[i], fault))) {
-            listing_close(&listing);
-            return NULL;
-        }
+    listing->statements = store_prepare_all(listing->store, statement_sql, STATEMENTS, fault);
+    if (!listing->statements) {
+        listing_close(&listing);
+        return NULL;
+    }
     listing->done = store_number(listing->store, "SELECT max(result) FROM listed", 0);
     return listing;
 }
@@ -54,8 +54,7 @@ void listing_close(struct listing **listing)
 {
     if (!*listing)
         return;
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize((*listing)->statements[i]);
+    store_finalize_all(&(*listing)->statements, STATEMENTS);
     free(*listing);
     *listing = NULL;
 }
