@@ -15,7 +15,7 @@ enum {
     CHUNK = 64,         /* projects read at a time, so that no reader is in the way for long */
     OWN_REVISIONS = 16, /* batches that are filled at once, a revision each */
     PAUSE_LOOK_MS = 200,
-    FOLLOW_TRIES = 5, /* for workers to take a new catalog.db up */
+    FOLLOW_TRIES = 60, /* for workers to take a new catalog.db up, on a busy machine too */
     FOLLOW_MS = 1000,
 };
 
@@ -167,26 +167,6 @@ static void follow_reviews(struct reclassify *reclassify)
         reclassify->target.model = engine_model(reclassify->engine);
 }
 
-/* Workers take a new catalog.db up within seconds; until they have, nothing is submitted. */
-static int submit_first(struct run *run, struct filling *filling)
-{
-    struct bulk *bulk = run->reclassify->bulk;
-    for (int tries = 0; tries < FOLLOW_TRIES; tries++) {
-        if (tries)
-            zclock_sleep(FOLLOW_MS);
-        follow_reviews(run->reclassify);
-        char *answer = bulk_ask(bulk, filling->body.text, filling->body.length, &run->fault);
-        if (!answer)
-            return -1;
-        run->checked = is_same_engine(run, answer);
-        free(answer);
-        if (run->checked)
-            return 0;
-    }
-    return fault_set(&run->fault, "reclassify.other_engine",
-                     "工作进程所用的目录或模型与本机目录库不一致，请稍后再试");
-}
-
 static void report(struct run *run, int64_t number, const char *why)
 {
     struct reclassify *reclassify = run->reclassify;
@@ -198,6 +178,35 @@ static void tell_waiting(const char *why, void *argument)
 {
     struct run *run = argument;
     report(run, run->number, why);
+}
+
+static int interrupted(struct fault *fault)
+{
+    return fault_set(fault, "cli.interrupted", "已中断；再次运行即可接着做");
+}
+
+/* Workers take a new catalog.db up within seconds; until they have, nothing is submitted. */
+static int submit_first(struct run *run, struct filling *filling)
+{
+    struct bulk *bulk = run->reclassify->bulk;
+    for (int tries = 0; tries < FOLLOW_TRIES && !zsys_interrupted; tries++) {
+        if (tries) {
+            report(run, run->number, "等待工作进程换用新的目录或模型");
+            zclock_sleep(FOLLOW_MS);
+        }
+        follow_reviews(run->reclassify);
+        char *answer = bulk_ask(bulk, filling->body.text, filling->body.length, &run->fault);
+        if (!answer)
+            return -1;
+        run->checked = is_same_engine(run, answer);
+        free(answer);
+        if (run->checked)
+            return 0;
+    }
+    if (zsys_interrupted)
+        return interrupted(&run->fault);
+    return fault_set(&run->fault, "reclassify.other_engine",
+                     "工作进程所用的目录或模型与本机目录库不一致，请稍后再试");
 }
 
 static void hold_back(struct run *run, int64_t number)
@@ -215,11 +224,6 @@ static void hold_back(struct run *run, int64_t number)
         report(run, number, "限速");
         zclock_sleep(wait < PAUSE_LOOK_MS ? (int)wait : PAUSE_LOOK_MS);
     }
-}
-
-static int interrupted(struct fault *fault)
-{
-    return fault_set(fault, "cli.interrupted", "已中断；再次运行即可接着做");
 }
 
 static int submit(struct run *run, struct filling *filling, int64_t number)
