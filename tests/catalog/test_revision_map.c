@@ -122,10 +122,22 @@ static void correct_by_keeper(struct fixture *fixture, const char *relation)
     fixture_load(fixture);
 }
 
+static int make_fixture(void **state)
+{
+    *state = fixture_new();
+    return 0;
+}
+
+static int destroy_fixture(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_destroy(&fixture);
+    return 0;
+}
+
 static void test_proposals_say_what_became_of_each_item(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     assert_true(propose(store) > 0);
     assert_string_equal(row_of(store, "A040101", NULL).relation, "recoded");
@@ -133,13 +145,11 @@ static void test_proposals_say_what_became_of_each_item(void **state)
     assert_string_equal(row_of(store, "", "A040104").relation, "added");
     assert_string_equal(row_of(store, "A040101", NULL).state, "proposed");
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 static void test_decisions_stand_when_proposals_are_made_again(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     size_t first = propose(store);
@@ -157,13 +167,11 @@ static void test_decisions_stand_when_proposals_are_made_again(void **state)
     assert_string_equal(row_of(store, "A040102", NULL).state, "rejected"); /* all or none */
     assert_int_equal(store_number(store, "SELECT count(*) FROM keeping", -1), 2);
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 static void test_a_review_follows_its_item_to_the_confirmed_successor(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     remember(fixture, UNDER_OLD, "A040102");
     assert_decided_as(fixture, UNDER_OLD, "A040102");
     assert_not_remembered(fixture, UNDER_NEW);
@@ -181,34 +189,28 @@ static void test_a_review_follows_its_item_to_the_confirmed_successor(void **sta
     assert_string_equal(jv_get_text(jv_get(result, "remembered"), "code"), "A040102");
     assert_non_null(strstr(jv_get_text(evidence, "label"), "A040102"));
     jv_destroy(&result);
-    fixture_destroy(&fixture);
 }
 
 static void test_a_review_under_the_new_revision_serves_the_old_one(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     correct_by_keeper(fixture, "exact");
     remember(fixture, UNDER_NEW, "A040104");
     assert_decided_as(fixture, UNDER_OLD, "A040102");
-    fixture_destroy(&fixture);
 }
 
 static void test_parts_of_a_split_need_a_new_review(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     remember(fixture, UNDER_OLD, "A040102");
     correct_by_keeper(fixture, "split");
     assert_not_remembered(fixture, UNDER_NEW);
-    fixture_destroy(&fixture);
 }
 
 /* The same name in both: it follows without anybody's word, and stops when a keeper says otherwise. */
 static void test_an_item_that_a_keeper_called_removed_is_not_its_namesake(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct fault fault = {0};
     remember(fixture, UNDER_OLD, "A040101");
     assert_decided_as(fixture, UNDER_NEW, "A040103");
@@ -219,13 +221,11 @@ static void test_an_item_that_a_keeper_called_removed_is_not_its_namesake(void *
     store_close(&store);
     fixture_load(fixture);
     assert_not_remembered(fixture, UNDER_NEW);
-    fixture_destroy(&fixture);
 }
 
 static void test_what_a_decision_contradicts_is_rejected_with_it(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     propose(store);
@@ -252,14 +252,12 @@ static void test_what_a_decision_contradicts_is_rejected_with_it(void **state)
     assert_string_equal(fault.code, "correspondence.no_old");
     assert_string_equal(row_of(store, "", "A040104").state, "rejected");
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 /* Two parts of a split, of which a keeper has confirmed one. */
 static void test_a_confirmed_part_leaves_the_other_to_be_confirmed(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     propose(store);
@@ -271,13 +269,11 @@ static void test_a_confirmed_part_leaves_the_other_to_be_confirmed(void **state)
     assert_string_equal(row_of(store, "A040102", "A040104").state, "confirmed");
     assert_string_equal(row_of(store, "A040102", "A040103").state, "confirmed");
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 static void test_a_correction_must_name_an_item_of_the_new_revision(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     struct fault fault = {0};
     propose(store);
@@ -287,13 +283,11 @@ static void test_a_correction_must_name_an_item_of_the_new_revision(void **state
     assert_string_equal(fault.code, "correspondence.no_item");
     assert_string_equal(row_of(store, "A040102", NULL).state, "proposed");
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 static void test_confirmed_links_are_exported(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     struct store *store = fixture_store(fixture);
     struct strbuf out = {0};
     struct correspondence_filter filter = {.old_revision = REVISION_OLD,
@@ -313,7 +307,6 @@ static void test_confirmed_links_are_exported(void **state)
     assert_non_null(strstr(out.text, "xkos:ConceptAssociation"));
     strbuf_free(&out);
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 static void assert_judged_by(struct fixture *fixture, int year, const char *revision)
@@ -337,8 +330,7 @@ static void use(struct fixture *fixture, const char *revision)
 
 static void test_a_year_is_judged_by_the_revision_in_force_then(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     assert_judged_by(fixture, 2024, REVISION_OLD);
     assert_judged_by(fixture, 2026, REVISION_NEW);
     use(fixture, REVISION_OLD);
@@ -347,13 +339,11 @@ static void test_a_year_is_judged_by_the_revision_in_force_then(void **state)
     use(fixture, REVISION_NEW);
     assert_judged_by(fixture, 2024, REVISION_OLD);
     assert_judged_by(fixture, 2026, REVISION_NEW);
-    fixture_destroy(&fixture);
 }
 
 static void test_the_revision_in_use_also_counts_for_reviews(void **state)
 {
-    (void)state;
-    struct fixture *fixture = fixture_new();
+    struct fixture *fixture = *state;
     use(fixture, REVISION_OLD);
     struct store *store = fixture_store(fixture);
     char *number = catalog_revision_of_year(store, 2026, NULL);
@@ -366,24 +356,36 @@ static void test_the_revision_in_use_also_counts_for_reviews(void **state)
     assert_string_equal(number, REVISION_OLD);
     free(number);
     store_close(&store);
-    fixture_destroy(&fixture);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proposals_say_what_became_of_each_item),
-        cmocka_unit_test(test_decisions_stand_when_proposals_are_made_again),
-        cmocka_unit_test(test_a_review_follows_its_item_to_the_confirmed_successor),
-        cmocka_unit_test(test_a_review_under_the_new_revision_serves_the_old_one),
-        cmocka_unit_test(test_parts_of_a_split_need_a_new_review),
-        cmocka_unit_test(test_an_item_that_a_keeper_called_removed_is_not_its_namesake),
-        cmocka_unit_test(test_what_a_decision_contradicts_is_rejected_with_it),
-        cmocka_unit_test(test_a_confirmed_part_leaves_the_other_to_be_confirmed),
-        cmocka_unit_test(test_a_correction_must_name_an_item_of_the_new_revision),
-        cmocka_unit_test(test_confirmed_links_are_exported),
-        cmocka_unit_test(test_a_year_is_judged_by_the_revision_in_force_then),
-        cmocka_unit_test(test_the_revision_in_use_also_counts_for_reviews),
+        cmocka_unit_test_setup_teardown(test_proposals_say_what_became_of_each_item, make_fixture,
+                                        destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_decisions_stand_when_proposals_are_made_again,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_a_review_follows_its_item_to_the_confirmed_successor,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_a_review_under_the_new_revision_serves_the_old_one,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_parts_of_a_split_need_a_new_review, make_fixture,
+                                        destroy_fixture),
+        cmocka_unit_test_setup_teardown(
+            test_an_item_that_a_keeper_called_removed_is_not_its_namesake, make_fixture,
+            destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_what_a_decision_contradicts_is_rejected_with_it,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_a_confirmed_part_leaves_the_other_to_be_confirmed,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_a_correction_must_name_an_item_of_the_new_revision,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_confirmed_links_are_exported, make_fixture,
+                                        destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_a_year_is_judged_by_the_revision_in_force_then,
+                                        make_fixture, destroy_fixture),
+        cmocka_unit_test_setup_teardown(test_the_revision_in_use_also_counts_for_reviews,
+                                        make_fixture, destroy_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
