@@ -52,6 +52,7 @@ static const char *const statements_sql[STATEMENTS] = {
 static const char *const questions_sql[QUESTIONS] = {
     [FIND_UUID] = "SELECT " SPOOL_COLUMNS " FROM job WHERE uuid = ?",
     [FIND_BODY] = "SELECT content FROM body WHERE job = ? ORDER BY part",
+    [FIND_REASON] = "SELECT reason FROM job WHERE id = ?",
     [FIND_OPEN] = "SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'ready' UNION ALL"
                   " SELECT " SPOOL_COLUMNS " FROM job WHERE state = 'split' ORDER BY id",
     [FIND_DEAD] = "SELECT " SPOOL_COLUMNS ", reason FROM job WHERE state = 'dead'"

@@ -78,6 +78,8 @@ int spool_each_dead(struct spool *spool, int limit,
 enum spool_state spool_find(struct spool *spool, const char *uuid, struct record *record);
 /* The frames of a job's body, or NULL with a fault. */
 zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault);
+/* Why a job is dead (free()); NULL when that cannot be read. */
+char *spool_reason(struct spool *spool, int64_t id);
 /* Replies that were finished before (ms since 1970), at most `limit`. How many, or -1. */
 int spool_each_expired(struct spool *spool, int64_t before, int limit,
                        void (*visit)(const struct record *record, void *argument), void *argument,

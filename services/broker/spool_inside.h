@@ -32,7 +32,7 @@ enum statement {
 };
 
 /* Of the reader. */
-enum question { FIND_UUID, FIND_BODY, FIND_OPEN, FIND_DEAD, FIND_EXPIRED, QUESTIONS };
+enum question { FIND_UUID, FIND_BODY, FIND_REASON, FIND_OPEN, FIND_DEAD, FIND_EXPIRED, QUESTIONS };
 
 struct spool {
     /* Of who commits. */

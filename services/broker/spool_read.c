@@ -68,6 +68,15 @@ zmsg_t *spool_body(struct spool *spool, int64_t id, struct fault *fault)
     return spool_read_body(spool->reader, select, id, fault);
 }
 
+char *spool_reason(struct spool *spool, int64_t id)
+{
+    sqlite3_stmt *select = store_bind(spool->questions[FIND_REASON], "i", id);
+    char *reason =
+        store_next(spool->reader, select, NULL) == 1 ? xstrdup(store_text(select, 0)) : NULL;
+    sqlite3_reset(select);
+    return reason;
+}
+
 int spool_each_open(struct spool *spool,
                     void (*visit)(struct record *record, enum spool_state state, void *argument),
                     void *argument, struct fault *fault)

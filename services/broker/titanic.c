@@ -165,6 +165,14 @@ static void answer_reply(struct broker *broker, const struct answer *answer, int
     answer_send(answer, broker->router, MDP_FINAL, &reply);
 }
 
+static void answer_dead(struct broker *broker, const struct answer *answer, int64_t id)
+{
+    char *reason = spool_reason(broker->spool, id);
+    answer_error(answer, broker->router, "500", "job.dead",
+                 reason ? reason : "the job failed for good", 0);
+    free(reason);
+}
+
 void titanic_service_reply(struct broker *broker, struct answer **answer, zmsg_t **body)
 {
     char uuid[UUID_DIGITS + 1];
@@ -184,7 +192,7 @@ void titanic_service_reply(struct broker *broker, struct answer **answer, zmsg_t
     if (state == SPOOL_DONE)
         answer_reply(broker, *answer, record.id);
     else if (state == SPOOL_DEAD)
-        answer_error(*answer, broker->router, "500", "job.dead", "the job failed for good", 0);
+        answer_dead(broker, *answer, record.id);
     else
         answer_status(*answer, broker->router, state == SPOOL_READY ? "300" : "400", NULL);
     record_clear(&record);

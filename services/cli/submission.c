@@ -40,11 +40,12 @@ struct submission {
     char key[2 * KEY_BYTES + 1];
     struct lane lanes[LANES];
     char (*receipts)[RECEIPT_BYTES];
-    zmsg_t **answers; /* those that came before their turn */
-    enum phase pass;  /* first all are submitted, then all are asked for */
-    size_t next;      /* batch of this pass to be given to a lane */
-    size_t done;      /* batches of this pass */
-    size_t told;      /* answers given to the watcher */
+    zmsg_t **answers;        /* those that came before their turn */
+    struct fault **failures; /* why no answer comes, of those likewise */
+    enum phase pass;         /* first all are submitted, then all are asked for */
+    size_t next;             /* batch of this pass to be given to a lane */
+    size_t done;             /* batches of this pass */
+    size_t told;             /* answers and failures given to the watcher */
     size_t projects_done;
     int64_t heard; /* of the broker, last */
     struct fault fault;
@@ -121,17 +122,58 @@ static void finish_batch(struct submission *submission, struct lane *lane)
     submission->done++;
 }
 
-static void tell_answers(struct submission *submission)
+static void tell_answer(struct submission *submission, size_t batch)
 {
-    while (submission->told < submission->batches->count && submission->answers[submission->told]) {
-        zmsg_t **answer = &submission->answers[submission->told];
-        zframe_t *body = zmsg_first(*answer);
-        if (submission->watch->answered)
-            submission->watch->answered(submission->told,
-                                        body ? (const char *)zframe_data(body) : "",
-                                        body ? zframe_size(body) : 0, submission->watch->argument);
-        zmsg_destroy(answer);
+    zmsg_t **answer = &submission->answers[batch];
+    zframe_t *body = zmsg_first(*answer);
+    if (submission->watch->answered)
+        submission->watch->answered(batch, body ? (const char *)zframe_data(body) : "",
+                                    body ? zframe_size(body) : 0, submission->watch->argument);
+    zmsg_destroy(answer);
+}
+
+static void tell_failure(struct submission *submission, size_t batch)
+{
+    struct fault **why = &submission->failures[batch];
+    if (submission->watch->failed)
+        submission->watch->failed(batch, submission->receipts[batch], *why,
+                                  submission->watch->argument);
+    free(*why);
+    *why = NULL;
+}
+
+/* Tells of a batch what is known. Whether anything is. */
+static bool tell(struct submission *submission, size_t batch)
+{
+    if (submission->answers[batch])
+        tell_answer(submission, batch);
+    else if (submission->failures[batch])
+        tell_failure(submission, batch);
+    else
+        return false;
+    return true;
+}
+
+static void tell_in_turn(struct submission *submission)
+{
+    while (submission->told < submission->batches->count && tell(submission, submission->told))
         submission->told++;
+}
+
+static void note_failure(struct submission *submission, size_t batch, const char *code,
+                         const char *message)
+{
+    submission->failures[batch] = xcalloc(1, sizeof **submission->failures);
+    fault_set(submission->failures[batch], code, "%s", message);
+}
+
+/* All is given up: what came must not be lost with it, nor the receipts of what did not. */
+static void tell_rest(struct submission *submission)
+{
+    for (size_t i = submission->told; i < submission->batches->count; i++) {
+        if (!submission->answers[i] && !submission->failures[i] && *submission->receipts[i])
+            note_failure(submission, i, "submission.unanswered", "已接收，但没有等到结果");
+        tell(submission, i);
     }
 }
 
@@ -170,9 +212,21 @@ static void take_reply(struct submission *submission, struct lane *lane, zmsg_t 
     submission->answers[lane->batch] = *answer;
     *answer = NULL;
     submission->projects_done += submission->batches->all[lane->batch].projects;
-    tell_answers(submission);
+    tell_in_turn(submission);
     lane->phase = PHASE_CLOSE;
     ask(submission, lane, false);
+}
+
+/* The broker has no answer to this one, and will have none; the others go on. */
+static void take_failure(struct submission *submission, struct lane *lane, long status,
+                         const struct fault *refusal)
+{
+    if (status == 400)
+        note_failure(submission, lane->batch, "receipt.unknown", "已被撤回或删除");
+    else
+        note_failure(submission, lane->batch, refusal->code, refusal->message);
+    finish_batch(submission, lane);
+    tell_in_turn(submission);
 }
 
 static void wait_and_ask_again(struct lane *lane, int pause_ms)
@@ -201,7 +255,10 @@ static void take_answer(struct submission *submission, struct lane *lane, zmsg_t
         finish_batch(submission, lane);
     } else if (status != 200) {
         read_refusal(*answer, &refusal, &pause_ms);
-        fail(submission, refusal.code, refusal.message);
+        if (lane->phase == PHASE_REPLY && (status == 400 || status == 500))
+            take_failure(submission, lane, status, &refusal);
+        else
+            fail(submission, refusal.code, refusal.message);
     } else if (lane->phase == PHASE_SUBMIT) {
         take_submitted(submission, lane, *answer);
     } else {
@@ -305,20 +362,22 @@ int submission_run(const struct batches *batches, const struct submission_option
     submission->watch = watch;
     submission->receipts = xcalloc(batches->count, sizeof *submission->receipts);
     submission->answers = xcalloc(batches->count, sizeof *submission->answers);
+    submission->failures = xcalloc(batches->count, sizeof *submission->failures);
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(submission->key, sizeof submission->key, random, sizeof random);
 
     run_pass(submission, PHASE_SUBMIT);
     if (options->wait && !submission->failed)
         run_pass(submission, PHASE_REPLY);
+    if (options->wait)
+        tell_rest(submission);
 
     int status = submission->failed ? -1 : 0;
     if (status && fault)
         *fault = submission->fault;
     for (int i = 0; i < LANES; i++)
         mdp_client_destroy(&submission->lanes[i].client);
-    for (size_t i = 0; i < batches->count; i++)
-        zmsg_destroy(&submission->answers[i]);
+    free(submission->failures);
     free(submission->answers);
     free(submission->receipts);
     free(submission);

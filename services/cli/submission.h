@@ -18,6 +18,10 @@ struct submission_watch {
     void (*accepted)(size_t index, const char *receipt, void *argument);
     /* Its answer came; called in the order of the batches. */
     void (*answered)(size_t index, const char *body, size_t bytes, void *argument);
+    /* No answer will come, or none came before all was given up; called in its turn as `answered`.
+     * The code says why: "job.dead" with the broker's reason, "receipt.unknown" when it was taken
+     * back or dropped, "submission.unanswered" when it may still be done. */
+    void (*failed)(size_t index, const char *receipt, const struct fault *why, void *argument);
     /* Something got done, or waits: `why` is NULL or says for what. */
     void (*progress)(size_t projects_done, const char *why, void *argument);
     void *argument;
@@ -33,8 +37,8 @@ struct submission_options {
     int patience_ms;                 /* how long the broker may be silent; 0: a minute */
 };
 
-/* Submits all. 0, or -1 with a fault when the broker does not answer any more or refuses one; what
- * was accepted stays accepted. */
+/* Submits all. 0, or -1 with a fault when the broker does not answer any more or refuses to take one;
+ * what was accepted stays accepted. One that was accepted and failed later is the watcher's matter. */
 int submission_run(const struct batches *batches, const struct submission_options *options,
                    const struct submission_watch *watch, struct fault *fault);
 

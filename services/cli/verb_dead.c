@@ -4,6 +4,7 @@
 #include "common/json.h"
 #include "common/mdp.h"
 #include "services/cli/columns.h"
+#include "services/cli/dead_reason.h"
 #include "services/cli/running.h"
 #include "services/cli/verb_group.h"
 
@@ -44,22 +45,6 @@ static const struct group_verb *verb_at(size_t number)
     return number < sizeof verbs / sizeof *verbs ? &verbs[number] : NULL;
 }
 
-/* What the broker writes down as reasons (dispatch.c), for people. */
-static const char *reason_for_people(const char *reason)
-{
-    static const struct {
-        const char *begin, *words;
-    } reasons[] = {
-        {"its worker was lost in every attempt", "每次处理时，处理程序都中断"},
-        {"not done by its deadline", "到截止时间仍未处理"},
-        {"its body cannot be read", "任务内容无法读取"},
-    };
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (strncmp(reason, reasons[i].begin, strlen(reasons[i].begin)) == 0)
-            return reasons[i].words;
-    return reason;
-}
-
 static const char *text_of(const struct jv *job, const char *name)
 {
     const char *text = jv_get_text(job, name);
@@ -83,7 +68,7 @@ static void print_list(const struct jv *list)
         columns_add_number(&table, (long)jv_get_number(job, "attempts", 0));
         columns_add_number(&table, (long)jv_get_number(job, "bytes", 0));
         columns_add(&table, text_of(job, "accepted"));
-        columns_add(&table, reason_for_people(text_of(job, "reason")));
+        columns_add(&table, dead_reason_words(text_of(job, "reason")));
     }
     columns_print(&table);
     printf("共 %zu 个。重新处理：jinmu dead retry 编号；删除：jinmu dead drop 编号。\n",
@@ -94,7 +79,7 @@ static void print_job(const struct jv *job, zmsg_t *frames)
 {
     printf("任务编号  %s\n服务      %s\n尝试次数  %.0f\n接收时间  %s\n原因      %s（%s）\n内容：\n",
            text_of(job, "uuid"), text_of(job, "service"), jv_get_number(job, "attempts", 0),
-           text_of(job, "accepted"), reason_for_people(text_of(job, "reason")),
+           text_of(job, "accepted"), dead_reason_words(text_of(job, "reason")),
            text_of(job, "reason"));
     for (zframe_t *frame = zmsg_first(frames); frame; frame = zmsg_next(frames))
         printf("%.*s\n", (int)zframe_size(frame), (const char *)zframe_data(frame));

@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "services/cli/batches.h"
+#include "services/cli/dead_reason.h"
 #include "services/cli/progress.h"
 #include "services/cli/result_table.h"
 #include "services/cli/running.h"
@@ -97,6 +98,22 @@ static void print_results(size_t index, const char *body, size_t bytes, void *ar
     jv_destroy(&answer);
 }
 
+/* A request that came to nothing; the others' results are printed all the same. */
+static void print_failure(size_t index, const char *receipt, const struct fault *why,
+                          void *argument)
+{
+    struct display *display = argument;
+    size_t projects = display->batches->all[index].projects;
+    bool dead = strcmp(why->code, "job.dead") == 0;
+    progress_end(&display->progress);
+    fprintf(stderr, "jinmu submit: 回执 %s（%zu 个项目）没有结果：%s（%s）", receipt, projects,
+            dead ? dead_reason_words(why->message) : why->message, why->code);
+    if (dead)
+        fprintf(stderr, "；重新处理：jinmu dead retry %s", receipt);
+    fputc('\n', stderr);
+    display->errors += projects;
+}
+
 static void show_progress(size_t done, const char *why, void *argument)
 {
     struct display *display = argument;
@@ -136,6 +153,7 @@ static int submit(const struct batches *batches, const struct options *options,
                                      .deadline_s = options->deadline};
     struct submission_watch watch = {.accepted = print_receipt,
                                      .answered = print_results,
+                                     .failed = print_failure,
                                      .progress = show_progress,
                                      .argument = &display};
     if (options->table)

@@ -268,8 +268,8 @@ static void test_queued_requests_are_taken_back_by_their_receipts(void **state)
 static void test_a_request_that_is_not_begun_by_its_deadline_is_dead(void **state)
 {
     (void)state;
-    run("echo '{\"name\":\"x\"}' | $JINMU submit --wait --delay 3600 --deadline 1 - 2>&1", 2,
-        "the job failed for good");
+    run("echo '{\"name\":\"x\"}' | $JINMU submit --wait --delay 3600 --deadline 1 - 2>&1", 1,
+        "（1 个项目）没有结果：到截止时间仍未处理（job.dead）；重新处理：jinmu dead retry ");
     run("$JINMU dead list", 0, "到截止时间仍未处理");
     run("$JINMU dead drop --all", 0, "已删除：1 个");
     run("echo '{\"name\":\"x\"}' | $JINMU submit --delay 99999999 - 2>&1", EX_USAGE, "delay");
