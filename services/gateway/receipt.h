@@ -9,4 +9,10 @@
 void receipt_answer_or_wait(struct exchange *exchange, struct backend *backend, const char *receipt,
                             unsigned status);
 
+/* The Receipt that the broker's answer to titanic.reply stands for: dead is only what the broker says
+ * it gave up. NULL with a fault "service.…" when it says anything else than how far the job is. The
+ * status frame is taken off the answer. */
+struct jv *receipt_read(const struct submission_row *row, zmsg_t *answer, bool *is_pending,
+                        struct fault *fault);
+
 #endif

@@ -96,10 +96,14 @@ static void submit(struct exchange *exchange, struct backend *backend, size_t pr
     }
     char *status = zmsg_popstr(answer);
     char *uuid = status && strcmp(status, "200") == 0 ? zmsg_popstr(answer) : NULL;
-    if (uuid && strlen(uuid) == 32)
+    if (uuid && strlen(uuid) == 32) {
         snprintf(receipt, 33, "%s", uuid);
-    else
+    } else if (status && strcmp(status, "403") == 0) {
+        backend_refused(&fault);
+        reply_fault(exchange, &fault);
+    } else {
         answer_refusal(exchange, answer);
+    }
     free(uuid);
     free(status);
     zmsg_destroy(&answer);

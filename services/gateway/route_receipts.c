@@ -50,14 +50,52 @@ static struct jv *done_json(const struct submission_row *row, struct jv *reply)
     return receipt;
 }
 
-static struct jv *dead_json(const struct submission_row *row, const struct jv *reply)
+/* What the broker says it gave up; NULL with a fault when it says something else. */
+static struct jv *dead_json(const struct submission_row *row, const struct jv *reply,
+                            struct fault *fault)
 {
+    const struct jv *said = jv_get(reply, "error");
+    const char *code = jv_get_text(said, "code"), *message = jv_get_text(said, "message");
+    if (!code || strcmp(code, "job.dead") != 0) {
+        fault_set(fault, "service.failed", "任务服务（broker）没有给出结果：%.300s",
+                  message ? message
+                  : code  ? code
+                          : "");
+        return NULL;
+    }
     struct jv *receipt = receipt_json(row, "dead"), *error = jv_object();
-    const char *code = jv_get_text(jv_get(reply, "error"), "code");
-    const char *message = jv_get_text(jv_get(reply, "error"), "message");
-    jv_set_text(error, "code", code ? code : "job.dead");
+    jv_set_text(error, "code", code);
     jv_set_text(error, "message", message ? message : "");
     jv_set(receipt, "error", error);
+    return receipt;
+}
+
+struct jv *receipt_read(const struct submission_row *row, zmsg_t *answer, bool *is_pending,
+                        struct fault *fault)
+{
+    char *status = zmsg_popstr(answer);
+    long code = status ? strtol(status, NULL, 10) : 0;
+    zframe_t *frame = zmsg_first(answer);
+    struct jv *reply =
+        frame ? jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL) : NULL;
+    struct jv *receipt = NULL;
+    *is_pending = code == 300;
+    if (code == 200 && reply)
+        receipt = done_json(row, reply);
+    else if (code == 300)
+        receipt = receipt_json(row, "accepted");
+    else if (code == 400)
+        receipt = receipt_json(row, "expired");
+    else if (code == 403)
+        backend_refused(fault);
+    else if (code == 503)
+        fault_set(fault, "service.silent", "任务服务（broker）暂时不能应答，请稍后再试");
+    else if (code == 500)
+        receipt = dead_json(row, reply, fault);
+    else
+        fault_set(fault, "service.failed", "任务服务（broker）的应答无法读懂（%ld）", code);
+    jv_destroy(&reply);
+    free(status);
     return receipt;
 }
 
@@ -70,18 +108,7 @@ static struct jv *look_up(struct backend *backend, const struct submission_row *
     zmsg_t *answer = backend_call(backend, "titanic.reply", &body, BROKER_MS, fault);
     if (!answer)
         return NULL;
-    char *status = zmsg_popstr(answer);
-    long code = status ? strtol(status, NULL, 10) : 0;
-    zframe_t *frame = zmsg_first(answer);
-    struct jv *reply =
-        frame ? jv_read((const char *)zframe_data(frame), zframe_size(frame), NULL) : NULL;
-    *is_pending = code == 300;
-    struct jv *receipt = code == 200 && reply ? done_json(row, reply)
-                         : code == 300        ? receipt_json(row, "accepted")
-                         : code == 400        ? receipt_json(row, "expired")
-                                              : dead_json(row, reply);
-    jv_destroy(&reply);
-    free(status);
+    struct jv *receipt = receipt_read(row, answer, is_pending, fault);
     zmsg_destroy(&answer);
     return receipt;
 }
