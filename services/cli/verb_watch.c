@@ -13,7 +13,7 @@
 
 enum {
     ANSWER_MS = 10000,
-    IDLE_MS = 1000, /* after so long a silence the store is asked */
+    LOOK_MS = 1000, /* so often the store is asked all the same */
     ROWS = 1000,
 };
 
@@ -35,7 +35,9 @@ static const struct command_form form = {
 struct watch {
     struct inquiry *inquiry;
     zsock_t *subscriber;
-    int64_t last; /* printed */
+    int64_t last;       /* printed */
+    int64_t looked;     /* when the store was asked last */
+    struct fault fault; /* why it cannot go on */
 };
 
 static void print_event(struct watch *watch, int64_t event, const char *topic, const char *json)
@@ -52,15 +54,19 @@ static void print_row(const struct inquiry_row *row, void *argument)
     print_event(argument, row->event, row->topic, row->json);
 }
 
-/* Prints what the store has behind the last event printed. 0, or -1 when it does not answer now. */
-static int catch_up(struct watch *watch)
+/* Prints what the store has behind the last event printed, when it answers now. A store that does not
+ * know that event any more is another one: to wait for its numbers would be to miss some. */
+static void catch_up(struct watch *watch)
 {
+    struct fault why;
     int rows;
     do
         rows = inquiry_events(watch->inquiry, watch->last, ROWS, ANSWER_MS, print_row, watch, NULL,
-                              NULL);
+                              &why);
     while (rows == ROWS);
-    return rows < 0 ? -1 : 0;
+    watch->looked = zclock_mono();
+    if (rows < 0 && strcmp(why.code, "events.ahead") == 0)
+        watch->fault = why;
 }
 
 static void handle_event(struct watch *watch)
@@ -109,11 +115,11 @@ static int start(struct watch *watch, const struct running *running, int64_t sin
 static int follow(struct watch *watch)
 {
     catch_up(watch);
-    while (!ferror(stdout)) {
+    while (!ferror(stdout) && !*watch->fault.code) {
         zmq_pollitem_t item = {zsock_resolve(watch->subscriber), 0, ZMQ_POLLIN, 0};
-        if (zmq_poll(&item, 1, IDLE_MS) > 0)
+        if (zmq_poll(&item, 1, LOOK_MS) > 0)
             handle_event(watch);
-        else
+        if (zclock_mono() - watch->looked >= LOOK_MS)
             catch_up(watch);
     }
     return 2;
@@ -131,6 +137,8 @@ int verb_watch(int argc, char **argv)
     if (running_find(&running, options.state, &fault) == 0 &&
         running_check(&running, &fault) == 0 && start(&watch, &running, options.since, &fault) == 0)
         status = follow(&watch);
+    if (*watch.fault.code)
+        fault = watch.fault;
     if (*fault.code)
         fprintf(stderr, "jinmu watch: %s\n", fault.message);
     zsock_destroy(&watch.subscriber);

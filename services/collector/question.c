@@ -33,6 +33,15 @@ static void add_row(const struct results_row *row, void *argument)
     zmsg_addstr(answer, row->json);
 }
 
+/* Who has seen more than there is does not know that he has to begin again. */
+static int refuse_ahead(double since, int64_t last, struct fault *fault)
+{
+    return fault_set(fault, "events.ahead",
+                     "event %.0f was not given yet, the last one is %lld: was a backup restored? "
+                     "Then what came after it is numbered anew; begin again at an event of before",
+                     since, (long long)last);
+}
+
 static int add_rows(zmsg_t *answer, struct results *results, const struct jv *question,
                     struct fault *fault)
 {
@@ -48,6 +57,8 @@ static int add_rows(zmsg_t *answer, struct results *results, const struct jv *qu
     double limit = jv_get_number(question, "limit", ROWS_AT_MOST);
     if (!(since >= 0 && since < 9e15) || !(limit >= 0))
         return fault_set(fault, "question.bad", "since and limit are numbers from 0");
+    if ((int64_t)since > results_last_event(results))
+        return refuse_ahead(since, results_last_event(results), fault);
     return results_since(results, (int64_t)since,
                          limit < ROWS_AT_MOST ? (int64_t)limit : ROWS_AT_MOST, add_row, answer,
                          fault);

@@ -13,6 +13,9 @@
  *   {"ask":"events","since":N,"limit":L}      → {"last":the newest number} and rows, at most 1,000
  *   {"ask":"project","id":"…"}                → {"last":…} and all results of the project
  *
+ * Events since a number that was not given yet are refused ("events.ahead"): after an older backup was
+ * restored the numbers behind it are given again, and who waited for them to pass would miss events.
+ *
  *   {"ask":"reviews","reviews":[…]}           → what became of each: decisions.h
  *   {"ask":"notice",…}                        → its event's number: notices.h
  *   and what lists.h says                     → one frame, answered by the reader's thread

@@ -27,6 +27,7 @@ struct stream {
     struct strbuf buffer; /* to be sent, from `sent` on */
     size_t sent;
     int64_t last; /* event; -1: not known yet */
+    bool asked;   /* the question on its way was put with `last` in mind */
     int64_t beat_at;
     bool suspended, ending;
     struct stream *next;
@@ -76,12 +77,14 @@ static int64_t furthest_behind(struct feed *feed, bool *any)
     int64_t least = INT64_MAX;
     pthread_mutex_lock(&feed->mutex);
     *any = false;
-    for (const struct stream *stream = feed->streams; stream; stream = stream->next)
+    for (struct stream *stream = feed->streams; stream; stream = stream->next) {
+        stream->asked = true;
         if (is_hungry(stream)) {
             *any = true;
             if (stream->last >= 0 && stream->last < least)
                 least = stream->last;
         }
+    }
     pthread_mutex_unlock(&feed->mutex);
     return least;
 }
@@ -97,6 +100,16 @@ static struct jv *ask(struct backend *backend, int64_t since, struct fault *faul
     return answer;
 }
 
+/* A client has seen an event that there is not (an older backup was restored): its numbers are given
+ * again, and waiting for them to pass it would miss some. It is told, and gets what comes from now on. */
+static void add_reset(struct stream *stream, int64_t last)
+{
+    strbuf_printf(&stream->buffer,
+                  "id: %lld\nevent: reset\ndata: {\"since\":%lld,\"last\":%lld}\n\n",
+                  (long long)last, (long long)stream->last, (long long)last);
+    stream->last = last;
+}
+
 /* Gives the events that came to every stream that waits for the next of them. */
 static void deal_out(struct feed *feed, const struct jv *answer)
 {
@@ -108,6 +121,8 @@ static void deal_out(struct feed *feed, const struct jv *answer)
             stream->last = last;
         if (!is_hungry(stream))
             continue;
+        if (stream->asked && stream->last > last)
+            add_reset(stream, last);
         for (size_t i = 0; i < jv_count(events); i++)
             if ((int64_t)jv_get_number(jv_at(events, i), "number", 0) > stream->last)
                 add_event(stream, jv_at(events, i));

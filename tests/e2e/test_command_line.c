@@ -152,7 +152,8 @@ static void test_results_can_be_taken_up_after_a_number(void **state)
         " $JINMU submit --wait - > /dev/null; $JINMU results --since 1 --limit 1",
         0, "\"event\":2}");
     run("$JINMU results --since 1 --limit 1 | wc -l", 0, "1\n");
-    run("$JINMU results --since 999999 | wc -l", 0, "0\n");
+    run("$JINMU results --since 999999 2>&1", 2, "event 999999 was not given yet");
+    run("$JINMU watch --since 999999 2>&1", 2, "begin again");
     run("$JINMU results nobody 2>&1", 1, "no result of a project 'nobody'");
 }
 

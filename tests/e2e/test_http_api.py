@@ -174,7 +174,7 @@ def test_statistics_add_up(world):
     assert rev.get("/stats", 422, by="colour").json["code"] == "question.bad"
 
 
-def read_events(client, count, last=None):
+def open_events(client, last):
     connection = http.client.HTTPConnection("127.0.0.1", client.world.port, timeout=90)
     headers = {"Cookie": client.cookie}
     if last is not None:
@@ -182,6 +182,11 @@ def read_events(client, count, last=None):
     connection.request("GET", "/api/v1/events", headers=headers)
     response = connection.getresponse()
     assert response.status == 200 and "event-stream" in response.headers["Content-Type"]
+    return connection, response
+
+
+def read_events(client, count, last=None):
+    connection, response = open_events(client, last)
     numbers = []
     while len(numbers) < count:
         line = response.readline().decode()
@@ -203,6 +208,24 @@ def test_the_event_stream_goes_on_where_it_was_left(world):
     reader.join(20)
     assert got == [everything[-1] + n for n in (1, 2, 3)], got
     assert read_events(rev, 1, got[1]) == [got[2]]
+
+
+def read_event(response):
+    fields = {}
+    while "data" not in fields:
+        name, _, value = response.readline().decode().rstrip("\n").partition(": ")
+        fields[name] = value
+    return fields["event"], int(fields["id"]), json.loads(fields["data"])
+
+
+def test_who_has_seen_an_event_that_is_not_there_is_told_and_then_misses_none(world):
+    rev = Client(world, "rev")
+    last = rev.get("/results", limit=1)["last_event"]
+    connection, response = open_events(rev, last + 1000)
+    assert read_event(response) == ("reset", last, {"since": last + 1000, "last": last})
+    submit(rev, project(170))
+    assert [read_event(response)[:2]] == [("result", last + 1)]
+    connection.close()
 
 
 def test_the_catalog_is_shown_searched_and_compared(world):

@@ -220,6 +220,22 @@ static void test_results_survive_a_restart(void **state)
     inquiry_destroy(&inquiry);
 }
 
+static void test_events_since_one_that_was_not_given_yet_are_refused(void **state)
+{
+    struct place *place = *state;
+    struct strbuf seen = {0};
+    struct fault fault;
+    send_batch(place->worker, 1, 0, 5);
+    receive_tally(place->worker, 1);
+    struct inquiry *inquiry = inquiry_new(place->endpoint, NULL);
+    assert_int_equal(inquiry_events(inquiry, 5, 1, WAIT_MS, note_row, &seen, NULL, NULL), 0);
+    assert_int_equal(inquiry_events(inquiry, 6, 1, WAIT_MS, note_row, &seen, NULL, &fault), -1);
+    assert_string_equal(fault.code, "events.ahead");
+    assert_non_null(strstr(fault.message, "the last one is 5"));
+    strbuf_free(&seen);
+    inquiry_destroy(&inquiry);
+}
+
 static void test_questions_are_answered_by_number_project_and_status(void **state)
 {
     struct place *place = *state;
@@ -391,6 +407,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_malformed_messages_are_refused_and_others_served,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_results_survive_a_restart, open_place, close_place),
+        cmocka_unit_test_setup_teardown(test_events_since_one_that_was_not_given_yet_are_refused,
+                                        open_place, close_place),
         cmocka_unit_test_setup_teardown(test_questions_are_answered_by_number_project_and_status,
                                         open_place, close_place),
         cmocka_unit_test_setup_teardown(test_unknown_question_gets_an_error, open_place,

@@ -27,6 +27,9 @@ function open() {
   source = new EventSource(`/api/v1/events${since ? `?since=${since}` : ''}`);
   for (const name of ['result', 'review', 'reclassify'])
     source.addEventListener(name, (event) => deliver(name, event));
+  source.addEventListener('reset', (event) => {
+    since = Number(event.lastEventId) || 0;
+  });
   source.onopen = () => become('on');
   source.onerror = () => {
     become('lost');
