@@ -249,7 +249,10 @@ static void write_due(struct jw *writer, sqlite3_stmt *row, const struct target 
     struct strbuf body = {0}, message = {0};
     struct jv *secrets = jv_read(target->secrets, strlen(target->secrets), NULL);
     write_body(&body, row, target->id);
-    strbuf_printf(&message, "msg_%s_%lld", target->id, (long long)sqlite3_column_int64(row, 0));
+    /* With the time it was made: after an older backup was restored numbers are given again, and a
+     * receiver drops a message whose id it knows. */
+    strbuf_printf(&message, "msg_%s_%lld_%lld", target->id, (long long)sqlite3_column_int64(row, 0),
+                  (long long)sqlite3_column_int64(row, 5));
     jw_object(writer);
     jw_set_integer(writer, "delivery", sqlite3_column_int64(row, 0));
     jw_set_text(writer, "webhook", target->id);

@@ -22,8 +22,8 @@ static struct jv *json_of(const char *text)
     return json;
 }
 
-/* The figures of a results.db into which the SQL has written. */
-static struct jv *figures_after(const char *sql)
+/* What a results.db into which the SQL has written gives to that who asks so. */
+static struct jv *answer_after(const char *sql, const char *ask)
 {
     struct fault fault = {"", ""};
     struct strbuf answer = {0};
@@ -31,13 +31,50 @@ static struct jv *figures_after(const char *sql)
     struct results *results = results_open(path, &fault);
     assert_non_null(results);
     assert_int_equal(store_exec(results_store(results), sql, &fault), 0);
-    assert_int_equal(lists_find("deliveries")(results_store(results), NULL, &answer, &fault), 0);
+    assert_int_equal(lists_find(ask)(results_store(results), NULL, &answer, &fault), 0);
     struct jv *figures = json_of(answer.text);
     strbuf_free(&answer);
     results_close(&results);
     free(path);
     scratch_destroy(&directory);
     return figures;
+}
+
+static struct jv *figures_after(const char *sql)
+{
+    return answer_after(sql, "deliveries");
+}
+
+/* The message ids of two deliveries, the second made at that time. */
+static char *message_ids(int64_t made_at)
+{
+    struct strbuf sql = {0}, ids = {0};
+    strbuf_printf(&sql,
+                  "INSERT INTO webhook (number, id, url, events, departments, created_at, cursor)"
+                  " VALUES (1, 'a', '', '[]', '[]', 0, 0);"
+                  "INSERT INTO delivery (webhook, project, type, state, made_at) VALUES"
+                  " (1, 'p', 'webhook.test', 'pending', 50),"
+                  " (1, 'q', 'webhook.test', 'pending', %lld)",
+                  (long long)made_at);
+    struct jv *answer = answer_after(sql.text, "webhook_due");
+    const struct jv *due = jv_get(answer, "due");
+    for (size_t i = 0; i < jv_count(due); i++)
+        strbuf_printf(&ids, "%s ", jv_get_text(jv_at(due, i), "message"));
+    jv_destroy(&answer);
+    strbuf_free(&sql);
+    return strbuf_take(&ids);
+}
+
+static void test_a_number_that_is_given_again_makes_another_message(void **state)
+{
+    (void)state;
+    char *before = message_ids(60), *again = message_ids(60), *restored = message_ids(70);
+    assert_string_equal(before, again);
+    assert_string_not_equal(before, restored);
+    assert_string_equal(restored, "msg_a_1_50 msg_a_2_70 ");
+    free(before);
+    free(again);
+    free(restored);
 }
 
 static void assert_figure(const struct jv *figures, const char *name, double wanted)
@@ -199,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_what_waits_is_counted_by_webhook_in_use),
         cmocka_unit_test(
             test_what_was_given_up_is_looked_after_for_a_day_or_until_something_arrives),
+        cmocka_unit_test(test_a_number_that_is_given_again_makes_another_message),
         cmocka_unit_test(test_the_worst_trouble_is_told),
         cmocka_unit_test(test_metrics_are_those_of_both_sources),
     };
