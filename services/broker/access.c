@@ -28,14 +28,14 @@ static bool may_work(struct broker *broker, const struct key *key, const zframe_
 }
 
 static void refuse_client(struct broker *broker, const zframe_t *peer,
-                          const struct mdp_message *message)
+                          const struct mdp_message *message, const char *why)
 {
     struct answer answer = {.peer = (zframe_t *)(uintptr_t)peer,
                             .version = message->version,
                             .delimited = message->delimited,
                             .service = message->service};
     answer_error(&answer, broker->router, is_reserved_service(message->service) ? "403" : NULL,
-                 "access.refused", "the role of this key does not allow that", 0);
+                 "access.refused", why, 0);
 }
 
 static void refuse_worker(struct broker *broker, const zframe_t *peer,
@@ -62,7 +62,8 @@ bool access_admits(struct broker *broker, const zframe_t *peer, const struct mdp
                 : works ? "this key's role is not that of a worker, or it speaks for another worker"
                         : "this key's role does not allow the request");
     if (!works)
-        refuse_client(broker, peer, message);
+        refuse_client(broker, peer, message,
+                      key ? "the role of this key does not allow that" : "this key was revoked");
     else if (message->command != MDP_DISCONNECT)
         refuse_worker(broker, peer, message);
     return false;

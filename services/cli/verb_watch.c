@@ -33,6 +33,7 @@ static const struct command_form form = {
     "until it is stopped."};
 
 struct watch {
+    const struct running *running;
     struct inquiry *inquiry;
     zsock_t *subscriber;
     int64_t last;       /* printed */
@@ -54,6 +55,19 @@ static void print_row(const struct inquiry_row *row, void *argument)
     print_event(argument, row->event, row->topic, row->json);
 }
 
+/* Why nothing will come any more; a collector that is silent may be back soon. */
+static void judge_failure(struct watch *watch, const struct fault *why)
+{
+    const struct running *running = watch->running;
+    struct fault refusal;
+    if (strcmp(why->code, "events.ahead") == 0)
+        watch->fault = *why;
+    else if (running->to_collector &&
+             guard_greet(running->collector, running->to_collector, &refusal) &&
+             strcmp(refusal.code, "keys.refused") == 0)
+        watch->fault = refusal;
+}
+
 /* Prints what the store has behind the last event printed, when it answers now. A store that does not
  * know that event any more is another one: to wait for its numbers would be to miss some. */
 static void catch_up(struct watch *watch)
@@ -65,8 +79,8 @@ static void catch_up(struct watch *watch)
                               &why);
     while (rows == ROWS);
     watch->looked = zclock_mono();
-    if (rows < 0 && strcmp(why.code, "events.ahead") == 0)
-        watch->fault = why;
+    if (rows < 0)
+        judge_failure(watch, &why);
 }
 
 static void handle_event(struct watch *watch)
@@ -130,7 +144,7 @@ int verb_watch(int argc, char **argv)
     struct options options = {.since = -1};
     struct fault fault = {"", ""};
     struct running running = {0};
-    struct watch watch = {0};
+    struct watch watch = {.running = &running};
     int status = 2;
     options_read(&form, argc, argv, &options);
     zsys_handler_set(NULL);

@@ -131,7 +131,15 @@ def test_another_host_gets_in_with_its_key_until_that_is_revoked():
         jinmu(services.state, "keys", "add", "client", public)
         result, = jinmu(desk, "submit", "--wait", "-", text=PROJECT).splitlines()
         assert json.loads(result)["id"] == "k1"
-        jinmu(services.state, "keys", "revoke", "desk")
+        with subprocess.Popen([os.path.join(BIN, "jinmu"), "watch", "--since", "0", "--state", desk],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
+            try:
+                assert json.loads(watch.stdout.readline())["id"] == "k1"
+                jinmu(services.state, "keys", "revoke", "desk")
+                told = watch.communicate(timeout=2 * TIMEOUT_S)
+            finally:
+                watch.kill()
+            assert watch.returncode == 2 and "refuses this key" in told[1], told
         assert "refuses this key" in jinmu(desk, "submit", "-", text=PROJECT, status=2)
         assert "jinmu keys: " in jinmu(services.state, "keys", "add", "client", public, status=2)
         assert "workers    1" in jinmu(services.state, "status")  # others go on

@@ -186,6 +186,7 @@ static void test_a_key_that_is_let_in_or_revoked_counts_at_once(void **state)
     assert_greeted(stage, identity, "keys.refused");
     answer = peer_ask(client, "mmi.service", "echo", NULL); /* over the connection that it had */
     assert_string_equal(frame_text(answer, 0), "403");
+    assert_non_null(strstr(frame_text(answer, 1), "this key was revoked"));
     zmsg_destroy(&answer);
     zsock_destroy(&client);
     keys_close(&keys);
