@@ -77,6 +77,7 @@ void daemon_close(struct daemon *daemon)
     if (daemon->lock >= 0)
         close(daemon->lock);
     config_destroy(&daemon->config);
+    config_destroy(&daemon->replaced);
     free(daemon->state);
     daemon->state = NULL;
     daemon->ending = daemon->reloading = daemon->lock = -1;
@@ -106,9 +107,19 @@ bool daemon_reload(struct daemon *daemon)
         config_destroy(&config);
         return false;
     }
-    config_destroy(&daemon->config);
+    config_destroy(&daemon->replaced);
+    daemon->replaced = daemon->config;
     daemon->config = config;
     return true;
+}
+
+void daemon_refuse_reload(struct daemon *daemon, const struct fault *fault)
+{
+    config_destroy(&daemon->config);
+    daemon->config = daemon->replaced;
+    daemon->replaced = NULL;
+    set_log_level(daemon->config, NULL);
+    log_error("reload_refused", "code=%s reason=\"%s\"", fault->code, fault->message);
 }
 
 /* limits/connections…, else connection_limits_default. */
@@ -155,12 +166,12 @@ int daemon_guard(const struct daemon *daemon, enum key_role role, const char *co
     return *guard ? 0 : -1;
 }
 
-bool daemon_reload_guard(const struct daemon *daemon, struct guard *guard)
+bool daemon_reload_guard(struct daemon *daemon, struct guard *guard)
 {
     struct connection_limits limits;
     struct fault fault;
     if (connection_limits(daemon, &limits, &fault)) {
-        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        daemon_refuse_reload(daemon, &fault);
         return false;
     }
     if (guard)

@@ -19,9 +19,10 @@ struct daemon {
     /* From daemon_open on: */
     char *state;
     struct config *config;
-    int ending;    /* readable when it shall end */
-    int reloading; /* readable at SIGHUP */
-    int lock;      /* of the state, shared with other daemons */
+    struct config *replaced; /* by the last reload, or NULL */
+    int ending;              /* readable when it shall end */
+    int reloading;           /* readable at SIGHUP */
+    int lock;                /* of the state, shared with other daemons */
 };
 
 /* The rows of a structure with a struct daemon as its member `daemon`. */
@@ -55,6 +56,9 @@ void daemon_close(struct daemon *daemon);
 /* At SIGHUP: reads the configuration again and sets the log's level. False when it has a fault: that
  * is logged, and the configuration stays as it was. */
 bool daemon_reload(struct daemon *daemon);
+/* After that, when the program finds a fault in what it reads of the configuration: logs it, and puts
+ * the configuration and the log's level of before back. */
+void daemon_refuse_reload(struct daemon *daemon, const struct fault *fault);
 
 /* The guard of a server's endpoints, all of which (up to NULL) have keys or none has; *guard is NULL
  * in the latter case. 0, or -1 with a fault, also when one may not be used so (endpoint_check). */
@@ -65,7 +69,7 @@ int daemon_guard(const struct daemon *daemon, enum key_role role, const char *co
 int daemon_identity(const struct daemon *daemon, enum key_role role, enum key_role server,
                     const char *endpoint, struct identity **identity, struct fault *fault);
 /* Sets the guard's limits (limits/connections…) as the configuration now has them; `guard` may be
- * NULL. False, and logged, when they have a fault. */
-bool daemon_reload_guard(const struct daemon *daemon, struct guard *guard);
+ * NULL. False, and refused as above, when they have a fault. */
+bool daemon_reload_guard(struct daemon *daemon, struct guard *guard);
 
 #endif

@@ -83,12 +83,14 @@ static void reload(void *argument)
     struct settings *settings = argument;
     struct broker_options options = settings->broker->options;
     struct fault fault;
-    if (!daemon_reload(&settings->daemon) || !daemon_reload_guard(&settings->daemon, options.guard))
+    if (!daemon_reload(&settings->daemon))
         return;
     if (set_numbers(settings, &options, &fault)) {
-        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        daemon_refuse_reload(&settings->daemon, &fault);
         return;
     }
+    if (!daemon_reload_guard(&settings->daemon, options.guard))
+        return;
     options.max_message = settings->broker->options.max_message;
     settings->broker->options = options;
     log_info("reloaded", "max_jobs=%lld attempts=%lld lease_ms=%lld", (long long)options.max_jobs,

@@ -37,7 +37,7 @@ static void reload(void *argument)
     if (!daemon_reload(reloading->daemon))
         return;
     if (limits_read(&limits, reloading->daemon->config, &fault)) {
-        log_error("reload_refused", "code=%s reason=\"%s\"", fault.code, fault.message);
+        daemon_refuse_reload(reloading->daemon, &fault);
         return;
     }
     worker_set_limits(reloading->worker, &limits);

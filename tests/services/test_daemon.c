@@ -194,6 +194,30 @@ static void test_sighup_takes_up_new_limits_and_keeps_the_old_ones_at_a_fault(vo
     stage_close(&stage);
 }
 
+static void test_a_configuration_with_a_fault_is_refused_as_a_whole(void **state)
+{
+    static const char *const faults[] = {"broker\n    max_jobs = many\n",
+                                         "limits\n    connections = many\n"};
+    struct stage stage;
+    char text[128];
+    (void)state;
+    unsetenv("JINMU_LOG");
+    stage_open(&stage, "");
+    for (int i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "log\n    level = error\n%s", faults[i]);
+        write_file(stage.directory, "jinmu.zpl", text, 0600);
+        reload(stage.broker, "reload_refused code=config.number", i + 1);
+        zsock_t *worker = stage_worker(&stage, "echo"); /* which is logged at the old level, info */
+        int64_t deadline = zclock_mono() + PATIENCE_MS;
+        while (process_log_count(stage.broker, "worker_ready") <= i) {
+            assert_true(zclock_mono() < deadline);
+            zclock_sleep(2);
+        }
+        zsock_destroy(&worker);
+    }
+    stage_close(&stage);
+}
+
 static void test_sighup_changes_the_level_of_the_log(void **state)
 {
     struct stage stage;
@@ -228,6 +252,7 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rights_of_root_are_given_up, set_up, tear_down),
         cmocka_unit_test(test_sighup_takes_up_new_limits_and_keeps_the_old_ones_at_a_fault),
+        cmocka_unit_test(test_a_configuration_with_a_fault_is_refused_as_a_whole),
         cmocka_unit_test(test_sighup_changes_the_level_of_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
