@@ -155,11 +155,20 @@ static void add_peer(struct jv *use, const struct peer *peer, int64_t now_ms)
         jv_push(keys, jv_of_text(peer->key));
 }
 
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(const struct peer *const *)a)->key, (*(const struct peer *const *)b)->key);
+}
+
 struct jv *judged_by_describe(const struct judged_by *judged_by, int64_t now_ms)
 {
     struct jv *uses = jv_array();
+    const struct peer *peers[PEERS]; /* told in the order of their names, not of their coming */
+    for (size_t i = 0; i < judged_by->count; i++)
+        peers[i] = &judged_by->peers[i];
+    qsort(peers, judged_by->count, sizeof(struct peer *), by_key);
     for (size_t i = 0; i < judged_by->count; i++) {
-        const struct peer *peer = &judged_by->peers[i];
+        const struct peer *peer = peers[i];
         bool has_settled = peer->stored_ms >= judged_by->changed_ms + JUDGED_BY_SETTLE_MS;
         if (has_settled && now_ms - peer->stored_ms <= JUDGED_BY_RECENT_MS)
             add_peer(find_use(uses, peer), peer, now_ms);

@@ -59,6 +59,14 @@ static void test_workers_that_judge_alike_are_one(void **state)
     assert_told(state, 2, "0.1 m (without a key)");
 }
 
+static void test_keys_are_told_in_their_order(void **state)
+{
+    note(state, 1, "C", "m");
+    note(state, 2, "A", "m");
+    note(state, 3, "B", "m");
+    assert_told(state, 3, "0.1 m (A, B, C)");
+}
+
 static void test_workers_that_differ_are_told_with_their_keys(void **state)
 {
     note(state, 1, "A", "m");
@@ -133,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         JUDGED_BY(test_workers_that_judge_alike_are_one),
+        JUDGED_BY(test_keys_are_told_in_their_order),
         JUDGED_BY(test_workers_that_differ_are_told_with_their_keys),
         JUDGED_BY(test_a_change_that_one_after_the_other_makes_is_no_difference),
         JUDGED_BY(test_a_worker_that_connects_anew_is_no_change),
