@@ -28,6 +28,7 @@ struct mdp_worker {
     int64_t heartbeat_at; /* when ours is due */
     int64_t connected;    /* when the socket was made */
     bool dismissed;       /* the broker said DISCONNECT */
+    int silences;         /* connections in a row on which nothing was heard */
 };
 
 static void request_destroy(struct request **request)
@@ -155,6 +156,7 @@ static void receive_all(struct mdp_worker *worker)
             continue;
         }
         worker->heard = zclock_mono();
+        worker->silences = 0;
         if (message.role == MDP_WORKER && message.command == MDP_REQUEST)
             keep_request(worker, &message);
         else if (message.role == MDP_WORKER && message.command == MDP_DISCONNECT)
@@ -178,6 +180,16 @@ static struct request *next_request(struct mdp_worker *worker)
     return request ? request : zlist_pop(worker->bulk);
 }
 
+/* A broker that does not let our key in is as silent as one that is down: the second time in a row it
+ * is asked which it is, for the log. */
+static void explain_silence(struct mdp_worker *worker)
+{
+    struct fault fault;
+    if (++worker->silences == 2 && worker->identity &&
+        guard_greet(worker->endpoint, worker->identity, &fault))
+        log_error("worker_unheard", "code=%s reason=\"%s\"", fault.code, fault.message);
+}
+
 zmsg_t *mdp_worker_next(struct mdp_worker *worker, zframe_t **client)
 {
     receive_all(worker);
@@ -186,6 +198,8 @@ zmsg_t *mdp_worker_next(struct mdp_worker *worker, zframe_t **client)
         struct fault fault;
         log_info("worker_reconnects", "endpoint=%s reason=%s", worker->endpoint,
                  worker->dismissed ? "dismissed" : "silence");
+        if (!worker->dismissed)
+            explain_silence(worker);
         if (connect_broker(worker, &fault))
             log_error("worker_connect_failed", "reason=\"%s\"", fault.message);
     } else if (now >= worker->heartbeat_at && !worker->dismissed) {

@@ -156,6 +156,30 @@ def test_a_client_is_no_admin():
     with_services(body)
 
 
+def test_a_worker_whose_key_is_refused_says_so_and_begins_when_it_is_let_in():
+    def body(services):
+        shop = services.other_host("shop")
+        public = jinmu(shop, "keygen", "worker", "shop").strip()
+        shutil.copy(os.path.join(services.state, "catalog.db"), shop)
+        with subprocess.Popen([os.path.join(BIN, "jinmu-worker"), "--state", shop], text=True,
+                              stderr=subprocess.PIPE) as worker:
+            watchdog = threading.Timer(TIMEOUT_S, worker.kill)
+            rest = threading.Thread(target=worker.stderr.read)
+            watchdog.start()
+            try:
+                told = next((line for line in worker.stderr if "worker_unheard" in line), "")
+                assert "code=keys.refused" in told and "refuses this key" in told, told
+                rest.start()
+                jinmu(services.state, "keys", "add", "worker", public)
+                services.await_line(" worker_ready worker=", times=2)
+            finally:
+                watchdog.cancel()
+                worker.kill()
+                if rest.ident:
+                    rest.join()
+    with_services(body)
+
+
 def test_sighup_to_serve_reaches_every_daemon():
     def body(services):
         path = os.path.join(services.state, "jinmu.zpl")
