@@ -99,10 +99,14 @@ int lists_webhooks(struct store *store, const struct jv *question, struct strbuf
     return got;
 }
 
+/* What a receiver knows a message by, behind the webhook's id. The time it was made is in it, since
+ * numbers are given again after an older backup was restored, and a message whose id is known is dropped. */
+#define MESSAGE_ID "'_' || d.number || '_' || d.made_at"
+
 /* --- the log --- */
 
 #define DELIVERY_COLUMNS                                                                           \
-    "SELECT d.number, 'msg_' || w.id || '_' || d.number, d.type, d.project, d.attempts, d.state,"  \
+    "SELECT d.number, 'msg_' || w.id || " MESSAGE_ID ", d.type, d.project, d.attempts, d.state,"   \
     " a.status, ifnull(a.error, ''), ifnull(a.at, d.made_at), CASE WHEN d.state <> 'pending' OR"   \
     " w.disabled THEN NULL WHEN d.due_at = 0 THEN max(d.made_at, w.not_before) ELSE max(d.due_at," \
     " w.not_before) END, (SELECT json_group_array(json_object('attempt', attempt, 'at',"           \
@@ -182,7 +186,8 @@ done:
 static const char due_sql[] =
     "SELECT d.number, d.attempts, d.tries, d.type, d.project, d.made_at, e.number, r.number,"
     " r.stored_at, p.unit, lower(hex(p.content_hash)), unpacked(r.json), v.json, v.reviewed_at,"
-    " e.topic, e.notice FROM delivery d LEFT JOIN event e ON e.number = d.event LEFT JOIN result r "
+    " e.topic, e.notice, 'msg_' || (SELECT id FROM webhook WHERE number = d.webhook) || " MESSAGE_ID
+    " FROM delivery d LEFT JOIN event e ON e.number = d.event LEFT JOIN result r "
     "ON r.number ="
     " e.result LEFT JOIN project p ON p.number = r.project LEFT JOIN review v ON v.number = "
     "e.review"
@@ -246,18 +251,14 @@ struct target {
 
 static void write_due(struct jw *writer, sqlite3_stmt *row, const struct target *target)
 {
-    struct strbuf body = {0}, message = {0};
+    struct strbuf body = {0};
     struct jv *secrets = jv_read(target->secrets, strlen(target->secrets), NULL);
     write_body(&body, row, target->id);
-    /* With the time it was made: after an older backup was restored numbers are given again, and a
-     * receiver drops a message whose id it knows. */
-    strbuf_printf(&message, "msg_%s_%lld_%lld", target->id, (long long)sqlite3_column_int64(row, 0),
-                  (long long)sqlite3_column_int64(row, 5));
     jw_object(writer);
     jw_set_integer(writer, "delivery", sqlite3_column_int64(row, 0));
     jw_set_text(writer, "webhook", target->id);
     jw_set_text(writer, "url", target->url);
-    jw_set_text(writer, "message", message.text);
+    jw_set_text(writer, "message", store_text(row, 16));
     jw_set_integer(writer, "attempt", sqlite3_column_int64(row, 1) + 1);
     jw_set_integer(writer, "tries", sqlite3_column_int64(row, 2));
     jw_set_text(writer, "type", store_text(row, 3));
@@ -266,7 +267,6 @@ static void write_due(struct jw *writer, sqlite3_stmt *row, const struct target 
     jw_set_text(writer, "body", body.text);
     jw_end_object(writer);
     jv_destroy(&secrets);
-    strbuf_free(&message);
     strbuf_free(&body);
 }
 
