@@ -163,7 +163,7 @@ static int by_key(const void *a, const void *b)
 struct jv *judged_by_describe(const struct judged_by *judged_by, int64_t now_ms)
 {
     struct jv *uses = jv_array();
-    const struct peer *peers[PEERS]; /* told in the order of their names, not of their coming */
+    const struct peer *peers[PEERS] = {0}; /* told in the order of their names, not of coming */
     for (size_t i = 0; i < judged_by->count; i++)
         peers[i] = &judged_by->peers[i];
     qsort(peers, judged_by->count, sizeof(struct peer *), by_key);
