@@ -108,7 +108,10 @@ static int submit(struct watcher *watcher, int patience_ms, struct fault *fault)
     char bodies[REQUESTS][8];
     struct batches batches = {.all = all, .count = REQUESTS, .projects = REQUESTS};
     struct submission_options options = {
-        .broker = watcher->stage.endpoint, .wait = true, .patience_ms = patience_ms};
+        .broker = watcher->stage.endpoint,
+        .bulk = true, /* else a worker may hold two, and die with both */
+        .wait = true,
+        .patience_ms = patience_ms};
     struct submission_watch watch = {
         .accepted = on_accepted, .answered = on_answered, .failed = on_failed, .argument = watcher};
     for (int i = 0; i < REQUESTS; i++) {
