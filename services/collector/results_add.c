@@ -70,25 +70,24 @@ static void bind_text(sqlite3_stmt *statement, int place, struct wire_text text)
     sqlite3_bind_text64(statement, place, text.bytes, text.length, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static int64_t find_number(struct results *results, enum statement which, struct fault *fault)
-{
-    sqlite3_stmt *statement = results->adding[which];
-    int found = store_next(results->store, statement, fault);
-    if (found < 0)
-        return -1;
-    if (found == 0)
-        return fault_set(fault, "store.failed", "%s: no row", sqlite3_sql(statement));
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
-    return number;
-}
-
 /* Runs an INSERT … ON CONFLICT DO NOTHING: 1 inserted, 0 was there, -1 with a fault. */
 static int insert(struct results *results, enum statement which, struct fault *fault)
 {
     if (store_run(results->store, results->adding[which], fault))
         return -1;
     return sqlite3_changes(results->store->db) > 0;
+}
+
+/* A row of one or two numbers, 0 where there are none. 0, or -1 with a fault. */
+static int find_pair(struct results *results, enum statement which, int64_t pair[2],
+                     struct fault *fault)
+{
+    sqlite3_stmt *statement = results->adding[which];
+    int found = store_next(results->store, statement, fault);
+    pair[0] = found > 0 ? sqlite3_column_int64(statement, 0) : 0;
+    pair[1] = found > 0 ? sqlite3_column_int64(statement, 1) : 0;
+    sqlite3_reset(statement);
+    return found < 0 ? -1 : 0;
 }
 
 int64_t results_origin(struct results *results, struct wire_text revision, struct wire_text engine,
@@ -100,21 +99,10 @@ int64_t results_origin(struct results *results, struct wire_text revision, struc
         bind_text(results->adding[both[i]], 2, engine);
         bind_text(results->adding[both[i]], 3, model);
     }
-    if (insert(results, ADD_ORIGIN, fault) < 0)
+    int64_t found[2];
+    if (insert(results, ADD_ORIGIN, fault) < 0 || find_pair(results, FIND_ORIGIN, found, fault))
         return -1;
-    return find_number(results, FIND_ORIGIN, fault);
-}
-
-/* A row of two numbers, 0 where there are none. 0, or -1 with a fault. */
-static int find_pair(struct results *results, enum statement which, int64_t pair[2],
-                     struct fault *fault)
-{
-    sqlite3_stmt *statement = results->adding[which];
-    int found = store_next(results->store, statement, fault);
-    pair[0] = found > 0 ? sqlite3_column_int64(statement, 0) : 0;
-    pair[1] = found > 0 ? sqlite3_column_int64(statement, 1) : 0;
-    sqlite3_reset(statement);
-    return found < 0 ? -1 : 0;
+    return found[0];
 }
 
 /* A text of a project: that of a record. */

@@ -101,6 +101,21 @@ static void send_records(zsock_t *worker, uint64_t number, const struct strbuf *
     send_numbered(worker, number, 0, records);
 }
 
+static struct wire_record record_of(const char *id, const char *hash, const char *department,
+                                    const char *result)
+{
+    return (struct wire_record){.confidence = 0.5,
+                                .id = wire_text_of(id),
+                                .content_hash = wire_text_of(hash),
+                                .revision = wire_text_of("r"),
+                                .department = wire_text_of(department),
+                                .decision = wire_text_of("auto"),
+                                .kind = wire_text_of("service"),
+                                .unit = wire_text_of("u"),
+                                .project = wire_text_of("{}"),
+                                .result = wire_text_of(result)};
+}
+
 /* A batch of projects p<from> … p<to - 1>. */
 static void send_batch(zsock_t *worker, uint64_t number, int from, int to)
 {
@@ -110,16 +125,7 @@ static void send_batch(zsock_t *worker, uint64_t number, int from, int to)
         snprintf(id, sizeof id, "p%d", i);
         snprintf(hash, sizeof hash, "%064x", (unsigned)i);
         snprintf(result, sizeof result, "{\"id\":\"p%d\"}", i);
-        struct wire_record record = {.confidence = 0.5,
-                                     .id = wire_text_of(id),
-                                     .content_hash = wire_text_of(hash),
-                                     .revision = wire_text_of("r"),
-                                     .department = wire_text_of(i % 2 ? "民政" : "财政"),
-                                     .decision = wire_text_of("auto"),
-                                     .kind = wire_text_of("service"),
-                                     .unit = wire_text_of("u"),
-                                     .project = wire_text_of("{}"),
-                                     .result = wire_text_of(result)};
+        struct wire_record record = record_of(id, hash, i % 2 ? "民政" : "财政", result);
         wire_write_record(&records, &record);
     }
     send_records(worker, number, &records);
@@ -309,15 +315,7 @@ static void store_text_of(struct place *place, int64_t submitted, char text)
     memset(hash, text, 64);
     hash[64] = 0;
     snprintf(result, sizeof result, "{\"text\":\"%c\"}", text);
-    struct wire_record record = {.id = wire_text_of("p"),
-                                 .content_hash = wire_text_of(hash),
-                                 .revision = wire_text_of("r"),
-                                 .department = wire_text_of(text == 'b' ? "民政" : "财政"),
-                                 .decision = wire_text_of("auto"),
-                                 .kind = wire_text_of("service"),
-                                 .unit = wire_text_of("u"),
-                                 .project = wire_text_of("{}"),
-                                 .result = wire_text_of(result)};
+    struct wire_record record = record_of("p", hash, text == 'b' ? "民政" : "财政", result);
     wire_write_record(&records, &record);
     send_numbered(place->worker, 1, submitted, &records);
     strbuf_free(&records);
